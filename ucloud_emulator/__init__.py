@@ -1,0 +1,1 @@
+"""A UCloud on one machine: its API over HTTP, its hosts real Linux systems."""
