@@ -63,7 +63,10 @@ def arg(
     secret: bool = False,
     unit: str = "",
 ) -> Any:
-    """Declare an argument (all by keyword, as PEP 681 asks of field specifiers). Without a default it is required; `secret` keeps its value out of every message."""
+    """Declare an argument, all by keyword, as PEP 681 asks of field specifiers.
+
+    Without a default it is required; `secret` keeps its value out of every message.
+    """
     metadata = {"doc": doc, "effect": effect, "secret": secret, "unit": unit}
     return dataclasses.field(default=default, metadata=metadata)
 
