@@ -1,0 +1,102 @@
+"""From a request's parameters to the action that answers it: key, signature, project and region on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from ucloud_emulator import catalogue
+from ucloud_emulator.parameters import Parameters
+from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
+from ucloud_emulator.signature import SIGNATURE, verified
+
+if TYPE_CHECKING:
+    from ucloud_emulator.cloud import EmulatedCloud
+
+Reply = dict[str, Any]
+"""What goes out as JSON, without RetCode and Action."""
+
+Scope = Literal["region"] | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call whose signature is right: who asks for what, where."""
+
+    action: str
+    cloud: EmulatedCloud
+    parameters: Parameters
+    project: str
+    region: str
+
+    @property
+    def zone(self) -> str:
+        """The zone asked for; must be one of the region where it is given."""
+        zone = self.parameters.text("Zone")
+        where = catalogue.region(self.region)
+        if zone and (where is None or zone not in where.zones):
+            raise bad_parameter("Zone", f"no zone {zone} in {self.region}")
+        return zone
+
+
+@dataclass(frozen=True)
+class Action:
+    name: str
+    scope: Scope
+    answer: Callable[[Call], Reply]
+
+
+ACTIONS: dict[str, Action] = {}
+
+
+def action(name: str, scope: Scope = "region") -> Callable[[Callable[[Call], Reply]], Callable[[Call], Reply]]:
+    """Register the function that answers an action; scope None for those that need neither project nor region."""
+
+    def register(answer: Callable[[Call], Reply]) -> Callable[[Call], Reply]:
+        ACTIONS[name] = Action(name, scope, answer)
+        return answer
+
+    return register
+
+
+def dispatch(cloud: EmulatedCloud, values: Mapping[str, str]) -> Reply:
+    """Answer a request: always a complete reply, refusals among them."""
+    name = values.get("Action", "")
+    try:
+        found = _authenticated(name, values)
+        reply = found.answer(_call(cloud, found, values))
+    except Refusal as refusal:
+        return {"RetCode": int(refusal.code), "Action": f"{name}Response", "Message": refusal.message}
+    return {"RetCode": 0, "Action": f"{name}Response", **reply}
+
+
+def _authenticated(name: str, values: Mapping[str, str]) -> Action:
+    if not name:
+        raise Refusal(RetCode.MISSING_ACTION, "Missing Action")
+    found = ACTIONS.get(name)
+    if found is None:
+        raise Refusal(RetCode.NO_SUCH_ACTION, f"Action [{name}] not found")
+    if not values.get(SIGNATURE):
+        raise Refusal(RetCode.MISSING_SIGNATURE, "Missing Signature")
+    if values.get("PublicKey") != catalogue.PUBLIC_KEY:
+        raise Refusal(RetCode.BAD_PUBLIC_KEY, "User not found by PublicKey")
+    if not verified(values, catalogue.PRIVATE_KEY):
+        raise Refusal(RetCode.BAD_SIGNATURE, "Signature VerifyAC Error")
+    return found
+
+
+def _call(cloud: EmulatedCloud, found: Action, values: Mapping[str, str]) -> Call:
+    parameters = Parameters(values)
+    if found.scope is None:
+        return Call(found.name, cloud, parameters, "", "")
+    default = next(project.id for project in catalogue.PROJECTS if project.default)
+    project = parameters.text("ProjectId", default)
+    if catalogue.project(project) is None:
+        raise Refusal(RetCode.NO_SUCH_PROJECT, f"Project [{project}] not found")
+    region = parameters.text("Region")
+    if not region:
+        raise missing_parameter("Region")
+    if catalogue.region(region) is None:
+        raise bad_parameter("Region", f"no region {region}")
+    return Call(found.name, cloud, parameters, project, region)

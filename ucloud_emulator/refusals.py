@@ -1,0 +1,54 @@
+"""What the API answers where it refuses: a RetCode and a message, as UCloud's clients expect them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class RetCode(IntEnum):
+    """The codes in use. The first block was seen in UCloud's own clients and documents.
+
+    The second block is the emulator's: UCloud refuses these too, but with which number is not documented.
+    """
+
+    SERVICE_UNAVAILABLE = 150
+    MISSING_ACTION = 160
+    NO_SUCH_ACTION = 161
+    MISSING_SIGNATURE = 170
+    BAD_SIGNATURE = 171
+    BAD_PUBLIC_KEY = 172
+    MISSING_PARAMETER = 220
+    BAD_PARAMETER = 230
+    NO_SUCH_PROJECT = 292
+    NO_SUCH_HOST = 8037
+    NO_SUCH_NETWORK_THING = 54002
+    NO_SUCH_VPC = 58103
+
+    NO_SUCH_IMAGE = 8038
+    WRONG_HOST_STATE = 8039
+    NO_SUCH_KEY_PAIR = 8040
+    NAME_TAKEN = 8041
+    WRONG_IMAGE_STATE = 8042
+    HOSTS_FAILED = 8043
+    IN_USE = 54003
+    NO_SUCH_SUBNET = 58104
+    NETWORK_IN_USE = 58105
+    NO_SUCH_DISK = 17001
+    WRONG_DISK_STATE = 17002
+
+
+class Refusal(Exception):
+    """The API says no. The client gets code and message; nothing was changed."""
+
+    def __init__(self, code: RetCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def missing_parameter(name: str) -> Refusal:
+    return Refusal(RetCode.MISSING_PARAMETER, f"Missing params [{name}]")
+
+
+def bad_parameter(name: str, reason: str = "") -> Refusal:
+    return Refusal(RetCode.BAD_PARAMETER, f"Params [{name}] not available" + (f": {reason}" if reason else ""))
