@@ -14,7 +14,7 @@ Example:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, dataclass_transform, overload
 
@@ -62,12 +62,15 @@ def arg(
     effect: Effect,
     secret: bool = False,
     unit: str = "",
+    path: bool = False,
+    rule: Callable[[Any], str | None] | None = None,
 ) -> Any:
     """Declare an argument, all by keyword, as PEP 681 asks of field specifiers.
 
-    Without a default it is required; `secret` keeps its value out of every message.
+    Without a default it is required; `secret` keeps its value out of every message; `path` says that it names local
+    files whose content counts, not their name; `rule` returns what is wrong with a value, or None.
     """
-    metadata = {"doc": doc, "effect": effect, "secret": secret, "unit": unit}
+    metadata = {"doc": doc, "effect": effect, "secret": secret, "unit": unit, "path": path, "rule": rule}
     return dataclasses.field(default=default, metadata=metadata)
 
 

@@ -1,0 +1,161 @@
+"""What every provisioner is: arguments, what is wrong with them, which local files count, and how it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from ucloud_provider.spec import rules
+from ucloud_provider.spec.args import Arg, Effect, arg, args
+
+if TYPE_CHECKING:
+    from ucloud_provider.communicators.base import Communicator
+    from ucloud_provider.run import Cancel
+
+Duration = float | str
+
+
+class Problem(NamedTuple):
+    """What is wrong with an argument, and what to do."""
+
+    argument: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BuildFacts:
+    """What a provisioner may want to know of the build it runs in."""
+
+    build_id: str
+    image_name: str
+    source_image_id: str
+    host_id: str
+    host_address: str
+
+
+@dataclass(frozen=True)
+class ProvisionContext:
+    """What a provisioner works with.
+
+    `base_dir` is the folder relative local paths start from: the Pulumi project's. `on_line` gets each line of output,
+    already without its line end.
+    """
+
+    communicator: Communicator | None
+    on_line: Callable[[str], None]
+    cancel: Cancel
+    base_dir: Path
+    facts: BuildFacts
+    log: Callable[[str], None] = field(default=lambda _text: None)
+
+
+@args
+class Provisioner(ABC):
+    """The base of all provisioners. A new kind is a subclass in a new file of this folder, with its `type`."""
+
+    type: ClassVar[str]
+
+    pause_before: Arg[Duration] = arg(
+        default=0, effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Wait before it starts."
+    )
+    max_retries: Arg[int] = arg(
+        default=0, effect=Effect.NONE, rule=rules.between(0, 100), doc="How often to run it again when it fails."
+    )
+    timeout: Arg[Duration] = arg(
+        default=0, effect=Effect.NONE, unit="s", rule=rules.duration(), doc="How long one run may take; 0: no limit."
+    )
+
+    @abstractmethod
+    def provision(self, context: ProvisionContext) -> None:
+        """Do the work once. Raises `ProvisionerFailed`, `CommunicatorError` or `Cancelled`."""
+
+    def problems(self, base_dir: Path) -> Iterator[Problem]:
+        """What is wrong with the arguments together, and with the local files they name. No cloud, no host."""
+        for path in self.paths():
+            local = base_dir / path
+            if not local.exists():
+                yield Problem(path_argument(self, path), f"{path!r} does not exist in {base_dir}; correct the path")
+
+    def paths(self) -> Iterator[str]:
+        """The local files and folders named by the arguments that are declared with `path=True`, in order."""
+        for each in fields(self):
+            if each.metadata.get("path"):
+                value: Any = getattr(self, each.name)
+                if isinstance(value, str):
+                    yield value
+                elif value:
+                    yield from value
+
+    def identity(self, files: Mapping[str, str]) -> dict[str, Any]:
+        """What of this provisioner ends up in the image, in place of paths the content of what they name.
+
+        `files` is what `contents` returned when the arguments were checked. Two provisioners of equal identity make
+        the same image: neither a file's path nor its times are part of it.
+        """
+        found: dict[str, Any] = {"type": self.type}
+        for each in fields(self):
+            if each.metadata["effect"] is not Effect.REPLACE:
+                continue
+            value = getattr(self, each.name)
+            if each.metadata.get("path") and value is not None:
+                value = (
+                    content_of(value, files) if isinstance(value, str) else [content_of(path, files) for path in value]
+                )
+            if value != each.default and value is not None:
+                found[each.name] = _plain(value)
+        return found
+
+
+def path_argument(provisioner: Provisioner, path: str) -> str:
+    """Which argument names this path, such as `script` or `scripts[2]`."""
+    for each in fields(provisioner):
+        if each.metadata.get("path"):
+            value: Any = getattr(provisioner, each.name)
+            if value == path:
+                return each.name
+            if value and not isinstance(value, str) and path in value:
+                return f"{each.name}[{list(value).index(path)}]"
+    return ""
+
+
+def content_of(path: str, files: Mapping[str, str]) -> Any:
+    """The content behind a path: a file's digest, or for a folder its files' digests by their path in it."""
+    key = path.rstrip("/")
+    if key in files:
+        return files[key]
+    return {name[len(key) + 1 :]: digest for name, digest in sorted(files.items()) if name.startswith(f"{key}/")}
+
+
+def contents(path: str, base_dir: Path) -> dict[str, str]:
+    """The digest of each file at or below a path, by its path as written.
+
+    A digest is SHA-256 in hex, with `+x` behind it for an executable file: that is part of what reaches the host.
+    """
+    local = base_dir / path
+    key = path.rstrip("/")
+    if local.is_dir():
+        return {
+            f"{key}/{each.relative_to(local).as_posix()}": _digest(each)
+            for each in sorted(local.rglob("*"))
+            if each.is_file()
+        }
+    return {key: _digest(local)} if local.is_file() else {}
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return f"{digest}+x" if file.stat().st_mode & stat.S_IXUSR else digest
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,228 @@
+"""What a custom image is made of and how it is built: the arguments of `CustomImage`.
+
+Names, defaults and rules are those of Packer's UCloud builder unless a better UCloud or Pulumi term exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ucloud_provider.provisioners.base import Provisioner
+from ucloud_provider.spec import rules
+from ucloud_provider.spec.args import Arg, Effect, arg, args
+
+Duration = float | str
+
+
+@args
+class ImageCopy:
+    """A copy of the image in another region or project. Give a project, a region, or both."""
+
+    project_id: Arg[str | None] = arg(
+        default=None, effect=Effect.UPDATE, rule=rules.not_empty, doc="Project to copy to; default: the image's own."
+    )
+    region: Arg[str | None] = arg(
+        default=None, effect=Effect.UPDATE, rule=rules.not_empty, doc="Region to copy to; default: the image's own."
+    )
+    name: Arg[str | None] = arg(
+        default=None, effect=Effect.UPDATE, rule=rules.image_name, doc="The copy's name; default: `image_name`."
+    )
+    description: Arg[str | None] = arg(
+        default=None, effect=Effect.UPDATE, doc="The copy's description; default: `image_description`."
+    )
+
+
+@args
+class CustomImageArgs:
+    """The arguments of `CustomImage`.
+
+    Example:
+        CustomImageArgs(
+            availability_zone="cn-bj2-02",
+            instance_type="n-basic-2",
+            source_image_id="uimage-f1chxn",
+            image_name="packer-test-basic-bj",
+            provisioners=[Shell(inline=["yum install -y nginx"])],
+        )
+    """
+
+    # The image
+    image_name: Arg[str] = arg(effect=Effect.REPLACE, rule=rules.image_name, doc="The image's name.")
+    source_image_id: Arg[str] = arg(
+        effect=Effect.REPLACE, rule=rules.image_id, doc="The image that the temporary host starts from."
+    )
+    image_description: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, doc="The image's description.")
+    provisioners: Arg[Sequence[Provisioner]] = arg(
+        default=(), effect=Effect.REPLACE, doc="What is done to the host, in order: `Shell`, `File`, `ShellLocal`."
+    )
+    copies: Arg[Sequence[ImageCopy]] = arg(
+        default=(), effect=Effect.UPDATE, doc="Other regions and projects that get a copy of the image."
+    )
+    boot_disk_size: Arg[int | None] = arg(
+        default=None,
+        effect=Effect.REPLACE,
+        unit="GB",
+        rule=rules.between(20, 500, "GB"),
+        doc="Boot disk, and so the least disk of hosts from the image; not below the source image's size, its default.",
+    )
+    user_data: Arg[str | None] = arg(
+        default=None, effect=Effect.REPLACE, doc="User data for the temporary host; the image needs CloudInit."
+    )
+    user_data_file: Arg[str | None] = arg(
+        default=None, effect=Effect.REPLACE, path=True, doc="A file with the user data; its content counts."
+    )
+    triggers: Arg[Mapping[str, Any]] = arg(
+        default=None, effect=Effect.REPLACE, doc="Any values; a change of any builds a new image."
+    )
+
+    # Where
+    availability_zone: Arg[str] = arg(
+        effect=Effect.NONE, rule=rules.not_empty, doc="Zone of the temporary host; of `region`."
+    )
+    region: Arg[str | None] = arg(
+        default=None, effect=Effect.REPLACE, rule=rules.not_empty, doc="Region; default: `ucloud:region`."
+    )
+    project_id: Arg[str | None] = arg(
+        default=None, effect=Effect.REPLACE, rule=rules.not_empty, doc="Project; default: `ucloud:projectId`."
+    )
+
+    # The temporary host
+    instance_type: Arg[str] = arg(
+        effect=Effect.NONE, rule=rules.instance_type, doc="Such as `n-basic-2` or `n-customized-1-2`."
+    )
+    instance_name: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.NONE,
+        rule=rules.instance_name,
+        doc="Name of the temporary host; default: one that holds the build's id.",
+    )
+    boot_disk_type: Arg[str] = arg(
+        default="cloud_ssd",
+        effect=Effect.NONE,
+        rule=rules.one_of(rules.BOOT_DISK_TYPES),
+        doc=f"One of {', '.join(rules.BOOT_DISK_TYPES)}.",
+    )
+    min_cpu_platform: Arg[str] = arg(
+        default="Intel/Auto",
+        effect=Effect.NONE,
+        rule=rules.one_of(rules.CPU_PLATFORMS),
+        doc=f"One of {', '.join(rules.CPU_PLATFORMS)}.",
+    )
+    vpc_id: Arg[str | None] = arg(
+        default=None, effect=Effect.NONE, rule=rules.not_empty, doc="VPC, with `subnet_id`; default: the region's."
+    )
+    subnet_id: Arg[str | None] = arg(
+        default=None, effect=Effect.NONE, rule=rules.not_empty, doc="Subnet of `vpc_id`; default: the region's."
+    )
+    security_group_id: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.NONE,
+        rule=rules.not_empty,
+        doc="Firewall; default: a temporary one that opens the communicator's port alone.",
+    )
+    eip_bandwidth: Arg[int] = arg(
+        default=10, effect=Effect.NONE, unit="Mbps", rule=rules.between(1, 800, "Mbps"), doc="EIP's bandwidth."
+    )
+    eip_charge_mode: Arg[str] = arg(
+        default="traffic",
+        effect=Effect.NONE,
+        rule=rules.one_of(rules.EIP_CHARGE_MODES),
+        doc=f"One of {', '.join(rules.EIP_CHARGE_MODES)}.",
+    )
+    use_ssh_private_ip: Arg[bool] = arg(
+        default=False, effect=Effect.NONE, doc="No EIP: connect to the private address; needs `vpc_id`."
+    )
+
+    # SSH
+    communicator: Arg[str] = arg(
+        default="ssh", effect=Effect.NONE, rule=rules.one_of(("ssh", "none")), doc="`ssh`, or `none` to not connect."
+    )
+    ssh_username: Arg[str] = arg(
+        default="root", effect=Effect.REPLACE, rule=rules.not_empty, doc="User that the provisioners run as."
+    )
+    ssh_password: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.NONE,
+        secret=True,
+        rule=rules.password,
+        doc="Log in with this password; default: a key pair made for the build.",
+    )
+    ssh_private_key_file: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.NONE,
+        doc="Log in with this private key; the source image, or `ssh_keypair_name`, knows its public half.",
+    )
+    ssh_keypair_name: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.NONE,
+        rule=rules.not_empty,
+        doc="UCloud key pair to start the host with, in place of one made for the build; needs `ssh_private_key_file`.",
+    )
+    temporary_key_pair_type: Arg[str] = arg(
+        default="ed25519",
+        effect=Effect.NONE,
+        rule=rules.one_of(("ed25519", "rsa", "ecdsa")),
+        doc="Kind of the key pair made for the build: ed25519, rsa or ecdsa.",
+    )
+    temporary_key_pair_bits: Arg[int | None] = arg(
+        default=None, effect=Effect.NONE, unit="bits", doc="rsa: 2048 to 8192, default 3072; ecdsa: 256, 384 or 521."
+    )
+    ssh_host: Arg[str | None] = arg(
+        default=None, effect=Effect.NONE, rule=rules.not_empty, doc="Connect to this address instead of the host's."
+    )
+    ssh_port: Arg[int] = arg(default=22, effect=Effect.NONE, rule=rules.between(1, 65535), doc="SSH port.")
+    ssh_timeout: Arg[Duration] = arg(
+        default="5m", effect=Effect.NONE, unit="s", rule=rules.duration(1), doc="How long to try to connect."
+    )
+    ssh_handshake_attempts: Arg[int] = arg(
+        default=10, effect=Effect.NONE, rule=rules.between(1, 1000), doc="Log-ins tried once the port answers."
+    )
+    ssh_keep_alive_interval: Arg[Duration] = arg(
+        default="5s", effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Between keep-alives; 0: none."
+    )
+    ssh_read_write_timeout: Arg[Duration] = arg(
+        default=0,
+        effect=Effect.NONE,
+        unit="s",
+        rule=rules.duration(),
+        doc="Silence after which a command is given up; 0: never.",
+    )
+    ssh_pty: Arg[bool] = arg(default=False, effect=Effect.NONE, doc="Run commands in a pseudo-terminal.")
+    ssh_clear_authorized_keys: Arg[bool] = arg(
+        default=True, effect=Effect.REPLACE, doc="Take the build's key out of the image's authorized_keys."
+    )
+    pause_before_connecting: Arg[Duration] = arg(
+        default=0, effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Wait before the first connection."
+    )
+
+    # The build
+    wait_image_ready_timeout: Arg[Duration] = arg(
+        default=3600,
+        effect=Effect.NONE,
+        unit="s",
+        rule=rules.duration(1),
+        doc="How long the image, and each copy, may take to become Available.",
+    )
+    on_failure: Arg[str] = arg(
+        default="cleanup",
+        effect=Effect.NONE,
+        rule=rules.one_of(("cleanup", "keep")),
+        doc="What becomes of the temporary host when the build fails: `cleanup`, or `keep` it for a look.",
+    )
+    replace_on: Arg[Sequence[str]] = arg(
+        default=(),
+        effect=Effect.NONE,
+        doc="Names of arguments that change nothing by default, a change of which shall build a new image.",
+    )
+
+    # An image that exists already
+    adopt_image_id: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.REPLACE,
+        rule=rules.image_id,
+        doc="Take over this image instead of building one.",
+    )
+    delete_adopted: Arg[bool] = arg(
+        default=False, effect=Effect.UPDATE, doc="Delete the adopted image with the resource."
+    )

@@ -1,0 +1,164 @@
+"""What a value must look like: one function a rule, returning what is wrong with a value and what to do, or None.
+
+The rules are UCloud's, as its console, its API documentation and its Packer builder state them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Rule = Callable[[Any], str | None]
+
+BOOT_DISK_TYPES = ("local_normal", "local_ssd", "cloud_ssd", "cloud_rssd")
+DATA_DISK_TYPES = ("cloud_normal", "cloud_ssd", "cloud_rssd")
+EIP_CHARGE_MODES = ("traffic", "bandwidth", "post_accurate_bandwidth")
+CHARGE_TYPES = ("dynamic", "month", "year", "postpay")
+CPU_PLATFORMS = (
+    *(f"Intel/{each}" for each in ("Auto", "IvyBridge", "Haswell", "Broadwell", "Skylake", "Cascadelake")),
+    *(f"Amd/{each}" for each in ("Auto", "Epyc2")),
+)
+USER_DATA_LIMIT = 16 * 1024
+"""Bytes of user data that CreateUHostInstance takes, before base64."""
+
+_CHINESE = "\u4e00-\u9fff"
+_INSTANCE_NAME = re.compile(rf"[{_CHINESE}A-Za-z0-9\-_.]{{1,63}}")
+_IMAGE_NAME = re.compile(rf"[{_CHINESE}A-Za-z0-9\-_,.:\[\]]{{1,63}}")
+_PASSWORD_SYMBOLS = "()`~!@#$%^&*-+=_|{}[]:;'<>,.?/"
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+_RATIOS = {"highcpu": 1, "basic": 2, "standard": 4, "highmem": 8}
+_FAMILIES = ("n", "c", "o", "om", "omem", "opro", "oprog")
+
+
+@dataclass(frozen=True)
+class InstanceType:
+    """An instance type taken apart: UCloud's MachineType, cores, and memory in MB."""
+
+    machine_type: str
+    cpu: int
+    memory: int
+
+
+def parse_instance_type(text: str) -> InstanceType:
+    """Take `n-basic-2` or `n-customized-1-2` apart. Raises ValueError with what is wrong and what to write."""
+    remedy = "write family-kind-cores such as n-basic-2 or o-standard-4, or n-customized-<cores>-<GB>"
+    family, *rest = text.split("-")
+    if family not in _FAMILIES:
+        raise ValueError(f"{text!r}: unknown host family {family!r}, one of {', '.join(_FAMILIES)}; {remedy}")
+    if len(rest) == 2 and rest[0] in _RATIOS and rest[1].isdecimal():
+        cpu = int(rest[1])
+        memory = cpu * _RATIOS[rest[0]]
+    elif len(rest) == 3 and rest[0] == "customized" and rest[1].isdecimal() and rest[2].isdecimal():
+        cpu, memory = int(rest[1]), int(rest[2])
+        if memory == 0 or memory > 1 and memory % 2:
+            raise ValueError(f"{text!r}: memory is 1 GB or an even number of GB")
+        if cpu and not 1 <= memory / cpu <= 12:
+            raise ValueError(f"{text!r}: memory is between 1 and 12 GB a core")
+    else:
+        raise ValueError(f"{text!r} is no instance type; {remedy}")
+    if cpu == 0 or cpu > 1 and cpu % 2 or cpu > 128:
+        raise ValueError(f"{text!r}: cores are 1 or an even number up to 128")
+    return InstanceType(machine_type=family.upper(), cpu=cpu, memory=memory * 1024)
+
+
+def instance_type(value: str) -> str | None:
+    try:
+        parse_instance_type(value)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def instance_name(value: str) -> str | None:
+    if _INSTANCE_NAME.fullmatch(value):
+        return None
+    return f"{value!r} is no host name; use 1 to 63 Chinese characters, letters, digits and - _ ."
+
+
+def image_name(value: str) -> str | None:
+    if _IMAGE_NAME.fullmatch(value):
+        return None
+    return f"{value!r} is no image name; use 1 to 63 Chinese characters, letters, digits and - _ , . : [ ]"
+
+
+def image_id(value: str) -> str | None:
+    if re.fullmatch(r"[a-z0-9]*image-[A-Za-z0-9\-]+", value):
+        return None
+    return f"{value!r} is no image id; it looks like uimage-f1chxn"
+
+
+def one_of(values: tuple[str, ...]) -> Rule:
+    """The value is one of these, to the letter."""
+
+    def rule(value: str) -> str | None:
+        return None if value in values else f"{value!r} is not one of {', '.join(values)}"
+
+    return rule
+
+
+def between(least: int, most: int, unit: str = "") -> Rule:
+    """A number from `least` to `most`."""
+
+    def rule(value: float) -> str | None:
+        if least <= value <= most:
+            return None
+        return f"{value:g} is out of range; give {least} to {most}{f' {unit}' if unit else ''}"
+
+    return rule
+
+
+def not_empty(value: str) -> str | None:
+    return None if value.strip() else "is empty; give a value, or leave the argument out"
+
+
+def password(value: str) -> str | None:
+    """UCloud's rule for login passwords. The text never holds the password."""
+    legal = all(c.isascii() and (c.isalnum() or c in _PASSWORD_SYMBOLS) for c in value)
+    kinds = (str.isupper, str.islower, str.isdecimal, lambda c: not c.isalnum())
+    classes = sum(any(kind(c) for c in value) for kind in kinds)
+    if legal and 8 <= len(value) <= 30 and classes >= 2:
+        return None
+    return (
+        "is no password UCloud takes; use 8 to 30 characters of at least two of: upper case, lower case, digits, "
+        f"and {_PASSWORD_SYMBOLS}"
+    )
+
+
+def parse_duration(value: float | str) -> float:
+    """Seconds of `90`, "90", "30s", "5m" or "1h30m". Raises ValueError."""
+    if isinstance(value, int | float):
+        return float(value)
+    text = value.strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    match = _DURATION.fullmatch(text)
+    if not text or match is None:
+        raise ValueError(f"{value!r} is no duration; give seconds, or such as 30s, 5m, 1h30m")
+    hours, minutes, seconds, milliseconds = (float(each) if each else 0.0 for each in match.groups())
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
+
+
+def duration(least: float = 0) -> Rule:
+    """A duration of at least `least` seconds."""
+
+    def rule(value: float | str) -> str | None:
+        try:
+            seconds = parse_duration(value)
+        except ValueError as error:
+            return str(error)
+        if seconds < least:
+            return f"{value!r} is too short; give at least {least:g} s"
+        return None
+
+    return rule
+
+
+def cidr(value: str) -> str | None:
+    try:
+        ipaddress.IPv4Network(value)
+    except ValueError:
+        return f"{value!r} is no IPv4 network; write such as 203.0.113.7/32 or 0.0.0.0/0"
+    return None
