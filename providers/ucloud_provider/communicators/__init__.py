@@ -1,0 +1,1 @@
+"""How a build reaches its host: one small interface, and SSH behind it."""
