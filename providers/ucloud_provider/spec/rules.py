@@ -27,7 +27,7 @@ USER_DATA_LIMIT = 16 * 1024
 _CHINESE = "\u4e00-\u9fff"
 _INSTANCE_NAME = re.compile(rf"[{_CHINESE}A-Za-z0-9\-_.]{{1,63}}")
 _IMAGE_NAME = re.compile(rf"[{_CHINESE}A-Za-z0-9\-_,.:\[\]]{{1,63}}")
-_PASSWORD_SYMBOLS = "()`~!@#$%^&*-+=_|{}[]:;'<>,.?/"
+_SYMBOLS = "()`~!@#$%^&*-+=_|{}[]:;'<>,.?/"
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 _RATIOS = {"highcpu": 1, "basic": 2, "standard": 4, "highmem": 8}
 _FAMILIES = ("n", "c", "o", "om", "omem", "opro", "oprog")
@@ -53,13 +53,13 @@ def parse_instance_type(text: str) -> InstanceType:
         memory = cpu * _RATIOS[rest[0]]
     elif len(rest) == 3 and rest[0] == "customized" and rest[1].isdecimal() and rest[2].isdecimal():
         cpu, memory = int(rest[1]), int(rest[2])
-        if memory == 0 or memory > 1 and memory % 2:
+        if memory == 0 or (memory > 1 and memory % 2):
             raise ValueError(f"{text!r}: memory is 1 GB or an even number of GB")
         if cpu and not 1 <= memory / cpu <= 12:
             raise ValueError(f"{text!r}: memory is between 1 and 12 GB a core")
     else:
         raise ValueError(f"{text!r} is no instance type; {remedy}")
-    if cpu == 0 or cpu > 1 and cpu % 2 or cpu > 128:
+    if cpu == 0 or (cpu > 1 and cpu % 2) or cpu > 128:
         raise ValueError(f"{text!r}: cores are 1 or an even number up to 128")
     return InstanceType(machine_type=family.upper(), cpu=cpu, memory=memory * 1024)
 
@@ -116,14 +116,14 @@ def not_empty(value: str) -> str | None:
 
 def password(value: str) -> str | None:
     """UCloud's rule for login passwords. The text never holds the password."""
-    legal = all(c.isascii() and (c.isalnum() or c in _PASSWORD_SYMBOLS) for c in value)
+    legal = all(c.isascii() and (c.isalnum() or c in _SYMBOLS) for c in value)
     kinds = (str.isupper, str.islower, str.isdecimal, lambda c: not c.isalnum())
     classes = sum(any(kind(c) for c in value) for kind in kinds)
     if legal and 8 <= len(value) <= 30 and classes >= 2:
         return None
     return (
         "is no password UCloud takes; use 8 to 30 characters of at least two of: upper case, lower case, digits, "
-        f"and {_PASSWORD_SYMBOLS}"
+        f"and {_SYMBOLS}"
     )
 
 

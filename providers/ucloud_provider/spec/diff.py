@@ -1,0 +1,175 @@
+"""What a change of inputs means: a new resource, an update in place, or nothing. Pure functions."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ucloud_provider.provisioners.base import Provisioner
+from ucloud_provider.spec.args import Effect, whole_numbers
+from ucloud_provider.spec.check import load_provisioners
+from ucloud_provider.spec.digest import identity
+from ucloud_provider.spec.image import CustomImageArgs
+from ucloud_provider.spec.uhost import UHostArgs
+
+
+class Change(NamedTuple):
+    """What changed: the property, and in words a person reads, such as `scripts/setup.sh: content changed`."""
+
+    property: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a change of inputs leads to."""
+
+    replace: tuple[Change, ...] = ()
+    update: tuple[Change, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.replace or self.update)
+
+
+def diff_custom_image(old: Mapping[str, Any], outputs: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+    """Compare the inputs a `CustomImage` was made from with new ones.
+
+    `outputs` is what the state holds of it: a copy that was asked for and is not in `missing_copies` exists.
+    """
+    before, after = identity(old), identity(new)
+    replace: list[Change] = []
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name) == after.get(name):
+            continue
+        if name == "provisioners":
+            replace += _provisioner_changes(old, new)
+        else:
+            replace += _argument_changes(name, old, new)
+    # `replace_on` itself decides what counts: a name that was just added to it is no change of the image.
+    kept = {*(old.get("replace_on") or ())} & {*(new.get("replace_on") or ())}
+    build_only = {f.name for f in dataclasses.fields(CustomImageArgs) if f.metadata["effect"] is not Effect.REPLACE}
+    replace = [each for each in replace if each.property not in build_only or each.property in kept]
+    update = list(_copy_changes(old, outputs, new))
+    if _value(old, "delete_adopted", False) != _value(new, "delete_adopted", False):
+        update.append(Change("delete_adopted", f"delete_adopted is now {_value(new, 'delete_adopted', False)}"))
+    return Changes(tuple(replace), tuple(update))
+
+
+def diff_uhost(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+    """Compare the inputs a `UHost` was made from with new ones."""
+    found: dict[Effect, list[Change]] = {Effect.REPLACE: [], Effect.UPDATE: [], Effect.NONE: []}
+    for field in dataclasses.fields(UHostArgs):
+        default = None if field.default is dataclasses.MISSING else field.default
+        before, after = _value(old, field.name, default), _value(new, field.name, default)
+        if _normal(before) != _normal(after):
+            shown = "changed" if field.metadata["secret"] else f"{before!r} → {after!r}"
+            found[field.metadata["effect"]].append(Change(field.name, f"{field.name}: {shown}"))
+    return Changes(tuple(found[Effect.REPLACE]), tuple(found[Effect.UPDATE]))
+
+
+def copy_key(inputs: Mapping[str, Any], copy: Mapping[str, Any]) -> str:
+    """Where a copy goes and what it is called, as one text: a copy that differs in any of these is another copy."""
+    parts = (
+        copy.get("project_id") or "",
+        copy.get("region") or "",
+        copy.get("name") or inputs.get("image_name") or "",
+        copy.get("description") or inputs.get("image_description") or "",
+    )
+    return "|".join(str(part) for part in parts)
+
+
+def copy_name(copy: Mapping[str, Any]) -> str:
+    """Where a copy goes, for a person."""
+    return " in ".join(str(copy[key]) for key in ("project_id", "region") if copy.get(key))
+
+
+def _copy_changes(old: Mapping[str, Any], outputs: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    before = {copy_key(old, each): each for each in old.get("copies") or ()}
+    after = {copy_key(new, each): each for each in new.get("copies") or ()}
+    missing = set(outputs.get("missing_copies") or ())
+    for key, copy in after.items():
+        if key not in before:
+            yield Change("copies", f"copy to {copy_name(copy)} added")
+        elif key in missing:
+            yield Change("copies", f"copy to {copy_name(copy)} is missing")
+    for key, copy in before.items():
+        if key not in after:
+            yield Change("copies", f"copy to {copy_name(copy)} removed")
+
+
+def _provisioner_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    before, after = load_provisioners(old), load_provisioners(new)
+    old_files, new_files = old.get("files") or {}, new.get("files") or {}
+    if len(before) != len(after):
+        yield Change("provisioners", f"provisioners: {len(before)} → {len(after)}")
+    for index, (was, now) in enumerate(zip(before, after, strict=False)):
+        if was.identity(old_files) == now.identity(new_files):
+            continue
+        changed_files = list(_file_changes(was, old_files, now, new_files))
+        for path, what in changed_files:
+            yield Change("files", f"{path}: {what}")
+        names = [
+            field
+            for field in dict.fromkeys([*was.identity(old_files), *now.identity(new_files)])
+            if was.identity(old_files).get(field) != now.identity(new_files).get(field)
+            and not (changed_files and _is_path(now, field))
+        ]
+        for name in names:
+            yield Change("provisioners", f"provisioners[{index}].{name} changed")
+
+
+def _file_changes(
+    was: Provisioner, old_files: Mapping[str, str], now: Provisioner, new_files: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    if was.type != now.type:
+        return
+    old_names, new_names = _names(was, old_files), _names(now, new_files)
+    for name in new_names:
+        if name not in old_files:
+            if new_files[name] not in {old_files[each] for each in old_names}:
+                yield name, "new"
+        elif old_files[name] != new_files[name]:
+            yield name, "content changed" if old_files[name][:64] != new_files[name][:64] else "execute bit changed"
+    for name in old_names:
+        if name not in new_files and old_files[name] not in {new_files[each] for each in new_names}:
+            yield name, "gone"
+
+
+def _names(provisioner: Provisioner, files: Mapping[str, str]) -> list[str]:
+    keys = [path.rstrip("/") for path in provisioner.paths()]
+    return [name for name in files if any(name == key or name.startswith(f"{key}/") for key in keys)]
+
+
+def _is_path(provisioner: Provisioner, name: str) -> bool:
+    return any(field.name == name and field.metadata["path"] for field in dataclasses.fields(provisioner))
+
+
+def _argument_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    field = next(each for each in dataclasses.fields(CustomImageArgs) if each.name == name)
+    before, after = old.get(name), new.get(name)
+    if field.metadata["secret"]:
+        yield Change(name, f"{name}: changed")
+    elif field.metadata["path"]:
+        yield Change("files", f"{after or before}: content changed")
+    elif isinstance(after, str | int | float | bool | None) and len(str(after)) + len(str(before)) < 160:
+        yield Change(name, f"{name}: {_shown(before)} → {_shown(after)}")
+    else:
+        yield Change(name, f"{name}: changed")
+
+
+def _shown(value: Any) -> str:
+    return "default" if value is None else repr(whole_numbers(value))
+
+
+def _value(inputs: Mapping[str, Any], name: str, default: Any) -> Any:
+    value = inputs.get(name)
+    return default if value is None else whole_numbers(value)
+
+
+def _normal(value: Any) -> Any:
+    """Data disks compare by what they are: a type left out is the default type."""
+    if isinstance(value, list | tuple):
+        return [{"type": "cloud_ssd", **each} if isinstance(each, Mapping) else each for each in value]
+    return value

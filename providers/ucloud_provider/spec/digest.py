@@ -1,0 +1,45 @@
+"""What decides which image a build makes, and its digest.
+
+Two sets of inputs of equal identity make the same image. A default left out equals the default written down; a file
+counts by its content, not by its path or times.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ucloud_provider.provisioners.base import content_of
+from ucloud_provider.spec.args import Effect, whole_numbers
+from ucloud_provider.spec.image import CustomImageArgs
+
+COMPUTED = ("files", "digest", "__provider")
+"""Inputs that are not the user's: computed by the check, or Pulumi's own."""
+
+
+def identity(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides which image these checked inputs make, by argument; `provisioners` is a list of identities."""
+    from ucloud_provider.spec.check import load_provisioners
+
+    values = whole_numbers(dict(inputs))
+    files: Mapping[str, str] = values.get("files") or {}
+    counted = set(values.get("replace_on") or ())
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(CustomImageArgs):
+        if field.metadata["effect"] is not Effect.REPLACE and field.name not in counted:
+            continue
+        value = values.get(field.name)
+        if field.name == "provisioners":
+            found[field.name] = [each.identity(files) for each in load_provisioners(values)]
+        elif value is not None and value != field.default:
+            found[field.name] = content_of(value, files) if field.metadata["path"] else value
+    return found
+
+
+def digest(inputs: Mapping[str, Any]) -> str:
+    """SHA-256, in hex, of the identity of checked inputs."""
+    text = json.dumps(identity(inputs), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
