@@ -27,7 +27,7 @@ class CredentialsMissing(UCloudImageError):
 class CloudError(UCloudImageError):
     """UCloud refused or failed a call.
 
-    `code` is UCloud's RetCode, or 0 where no answer of UCloud's was had; `http_status` is 0 where there was no response.
+    `code` is UCloud's RetCode, or 0 where no answer of UCloud's was had; `http_status` 0 where none came.
     """
 
     def __init__(self, action: str, code: int, message: str, *, http_status: int = 0) -> None:

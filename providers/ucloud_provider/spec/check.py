@@ -226,12 +226,14 @@ def _image_failures(values: Mapping[str, Any], unknown: set[Location], base_dir:
             yield Failure(f"replace_on[{index}]", f"{name!r} is not an argument{hint}")
     if values.get("communicator") == "none" and values.get("provisioners"):
         yield Failure("communicator", "'none' cannot run provisioners; use ssh, or leave the provisioners out")
-    yield from _copy_failures(values)
+    yield from _copy_failures(values, unknown)
 
 
-def _copy_failures(values: Mapping[str, Any]) -> Iterator[Failure]:
+def _copy_failures(values: Mapping[str, Any], unknown: set[Location]) -> Iterator[Failure]:
     seen: dict[tuple[Any, Any], int] = {}
     for index, copy in enumerate(_dicts(values.get("copies"))):
+        if any(location[-1:] in ((), ("region",), ("project_id",)) for location in _below(unknown, "copies", index)):
+            continue
         project, region = copy.get("project_id"), copy.get("region")
         if project is None and region is None:
             yield Failure(f"copies[{index}]", "names neither region nor project_id; give where to copy to")
