@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
-from ucloud_emulator.hosts.network import Network
+from ucloud_emulator.hosts.base import CACHE
+from ucloud_emulator.hosts.commands import require_root_and_tools
+from ucloud_emulator.hosts.container import REBOOT_STATUS, Boot, Container, end_leftovers
+from ucloud_emulator.hosts.disks import Disks, hide_in_guest, node, show_in_guest
+from ucloud_emulator.hosts.errors import HostError, NoSuchMachine, NotPossibleHere
+from ucloud_emulator.hosts.identity import give_identity, refresh_resolvers
+from ucloud_emulator.hosts.identity import set_password as write_password
+from ucloud_emulator.hosts.layers import Layers
+from ucloud_emulator.hosts.network import Network, nameservers
+from ucloud_emulator.hosts.overlay import is_mounted, mount_overlay, unmount
+from ucloud_emulator.hosts.record import HostRecord, read_record, write_record
+from ucloud_emulator.hosts.rootfs import Rootfs
 from ucloud_emulator.hosts.spec import DataDisk, MachineSpec, Rule
+from ucloud_emulator.hosts.switch import Plug, Switch
 
 __all__ = ["DataDisk", "MachineSpec", "Machines", "Network", "Rule"]
+
+log = logging.getLogger(__name__)
+
+MOST_HOSTS = 1000
+
+
+class _Host:
+    """What is known of one host; guarded by its lock."""
+
+    def __init__(self, folder: Path, record: HostRecord) -> None:
+        self.lock = threading.RLock()
+        self.folder = folder
+        self.record = record
+        self.container: Container | None = None
+        self.destroyed = False
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "root"
+
+    @property
+    def init(self) -> int | None:
+        """The running guest's PID 1."""
+        return self.container.init() if self.container else None
 
 
 class Machines:
@@ -17,74 +61,295 @@ class Machines:
     Hosts are kept in the state directory: after a restart they are there, stopped.
     """
 
-    def __init__(self, state: Path, network: Network, cache: Path = Path("/var/cache/ucloud-emulator")) -> None:
+    def __init__(self, state: Path, network: Network, cache: Path = CACHE) -> None:
         """Clean what a killed predecessor of this state left, bring the network up, load the hosts."""
-        raise NotImplementedError
+        require_root_and_tools()
+        self._state = state.resolve()
+        if set(":,\\") & set(str(self._state)):
+            raise NotPossibleHere(f"state directory {self._state}: a mount cannot have : , or \\ in its paths")
+        self._folder = self._state / "hosts"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._switch = Switch(network)
+        self._network = network
+        self._disks = Disks(self._state / "disks")
+        self._clean()
+        self._layers = Layers(self._state / "layers", cache)
+        self._lock = threading.Lock()
+        self._hosts: dict[str, _Host] = {}
+        self._load()
+        self._callbacks: list[Callable[[str], None]] = []
+        self._closing = False
+        # One thread starts all guests and lives as long as they: see Container.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="start-hosts")
+        self._switch.up()
 
     def ids(self) -> tuple[str, ...]:
         """Every host that exists, running or not."""
-        raise NotImplementedError
+        with self._lock:
+            return tuple(self._hosts)
 
     def create(self, spec: MachineSpec) -> None:
         """Make the host's disk on its image and put name, login and user data on it; does not boot."""
-        raise NotImplementedError
+        stack = self._layers.stack(spec.layers)
+        with self._lock:
+            if spec.id in self._hosts:
+                raise HostError(f"there is a host {spec.id} already")
+            record = HostRecord.of(spec, stack, self._free_index(), self._needs_stand_in(spec.private_ip))
+            host = self._hosts[spec.id] = _Host(self._folder / spec.id, record)
+            host.lock.acquire()
+        try:
+            shutil.rmtree(host.folder, ignore_errors=True)
+            for part in ("root", "upper", "work"):
+                (host.folder / part).mkdir(parents=True)
+            with self._disk(host) as root:
+                give_identity(root, spec, nameservers())
+            write_record(host.folder, record)
+        except BaseException:
+            self._forget(host)
+            raise
+        finally:
+            host.lock.release()
 
     def boot(self, id: str) -> None:
         """Power on. Returns once systemd runs in the host; sshd answers about a second later."""
-        raise NotImplementedError
+        with self._host(id) as host:
+            if host.container is None:
+                self._boot(host)
 
     def running(self, id: str) -> bool:
-        raise NotImplementedError
+        with self._lock:
+            host = self._hosts.get(id)
+        return host is not None and host.container is not None
 
     def stop(self, id: str, *, force: bool = False) -> None:
         """Power off: orderly, or with force like pulling the plug. Content where it is off already."""
-        raise NotImplementedError
+        with self._host(id) as host:
+            self._stop(host, force=force)
 
     def reboot(self, id: str) -> None:
-        raise NotImplementedError
+        with self._host(id) as host:
+            self._stop(host, force=False)
+            self._boot(host)
 
     def destroy(self, id: str) -> None:
         """Power off at once and remove disk, data disks and addresses. Content where there is no such host."""
-        raise NotImplementedError
+        with contextlib.suppress(NoSuchMachine), self._host(id) as host:
+            self._stop(host, force=True)
+            for disk in host.record.disks:
+                self._disks.remove(disk.id)
+            self._forget(host)
 
     def snapshot(self, id: str, layer: str) -> int:
         """Make the stopped host's disk the layer of an image; returns the layer's size in bytes.
 
-        A host from it is created with layers = those of this host's spec and `layer`.
+        A host from it is created with layers = those of this host's spec and `layer`. The disk is not
+        copied: it becomes the layer, and the host goes on with an empty one on top of it.
         """
-        raise NotImplementedError
+        with self._host(id) as host:
+            if host.container is not None:
+                raise HostError(f"{id} runs: an image is made from a stopped host")
+            unmount(host.root)
+            size = self._layers.add(layer, host.folder / "upper", host.record.layers)
+            (host.folder / "upper").mkdir()
+            self._update(host, replace(host.record, layers=(*host.record.layers, layer)))
+            return size
 
     def delete_layer(self, layer: str) -> None:
         """Remove an image's layer, at once or when the last host and image that stand on it are gone."""
-        raise NotImplementedError
+        self._layers.delete(layer, self._layers_in_use())
 
     def set_password(self, id: str, password: str) -> None:
-        raise NotImplementedError
+        with self._host(id) as host, self._disk(host) as root:
+            write_password(root, host.record.username, password)
 
     def set_rules(self, id: str, rules: Sequence[Rule]) -> None:
         """Replace the firewall's rules; holds for new connections at once."""
-        raise NotImplementedError
+        with self._host(id) as host:
+            self._update(host, replace(host.record, rules=tuple(rules)))
+            self._switch.set_rules(host.record.index, tuple(rules))
 
     def set_public_ips(self, id: str, ips: Sequence[str]) -> None:
         """Replace the host's EIPs; connections by an EIP that is gone end."""
-        raise NotImplementedError
+        with self._host(id) as host:
+            self._update(host, replace(host.record, public_ips=tuple(ips)))
+            self._switch.set_public_ips(host.record.index, tuple(ips))
 
     def set_disks(self, id: str, disks: Sequence[DataDisk]) -> None:
         """Attach, detach or grow data disks. A detached one keeps its data until delete_disk()."""
-        raise NotImplementedError
+        with self._host(id) as host:
+            before, init = host.record.slots(), host.init
+            self._update(host, host.record.with_disks(disks))
+            after = host.record.slots()
+            for slot, disk in before.items():
+                if after.get(slot, disk).id != disk.id or slot not in after:
+                    if init is not None:
+                        hide_in_guest(init, node(slot))
+                    self._disks.detach(disk.id)
+            for slot, disk in after.items():
+                if init is not None and before.get(slot) != disk:
+                    show_in_guest(init, node(slot), self._disks.attach(disk))
 
     def delete_disk(self, disk_id: str) -> None:
         """Remove a data disk that no host has. (destroy() removes those attached then.)"""
-        raise NotImplementedError
+        self._disks.remove(disk_id)
 
     def on_exit(self, callback: Callable[[str], None]) -> None:
         """Have callback(id) called when a guest powers itself off (a guest's own reboot comes back by itself)."""
-        raise NotImplementedError
+        self._callbacks.append(callback)
 
     def console(self, id: str) -> Path:
         """The file with the host's console output of all boots."""
-        raise NotImplementedError
+        with self._host(id) as host:
+            return host.folder / "console.log"
 
     def close(self) -> None:
         """Power everything off and take the network down. Disks and layers stay in the state directory."""
-        raise NotImplementedError
+        with self._lock:
+            self._closing = True
+            hosts = list(self._hosts.values())
+
+        def end(host: _Host) -> None:
+            with host.lock:
+                self._stop(host, force=True)
+
+        with ThreadPoolExecutor(16) as pool:
+            ended = [pool.submit(end, host) for host in hosts]
+        self._clean()
+        self._starter.shutdown()
+        for future in ended:
+            future.result()
+
+    def _boot(self, host: _Host) -> None:
+        record = host.record
+        if self._closing:
+            raise HostError(f"{record.id}: the emulator is ending")
+        try:
+            self._mount(host)
+            with Rootfs(host.root) as root:
+                refresh_resolvers(root, nameservers())
+            devices = tuple((self._disks.attach(disk), node(slot)) for slot, disk in record.slots().items())
+            private = IPv4Interface(f"{record.private_ip}/{record.private_prefix}")
+            namespace = self._switch.plug(
+                Plug(record.index, private, record.public_ips, record.rules, record.stand_in)
+            )
+            boot = Boot(
+                self._switch.name(record.index), record.hostname, host.root, namespace,
+                host.folder / "console.log", devices,
+            )  # fmt: skip
+            container = self._starter.submit(Container, boot).result()
+            container.wait_until_booting()
+        except BaseException:
+            self._power_is_off(host)
+            raise
+        host.container = container
+        threading.Thread(target=self._watch, args=(host, container), name=f"watch-{record.id}", daemon=True).start()
+
+    def _stop(self, host: _Host, *, force: bool) -> None:
+        if (container := host.container) is None:
+            return
+        # From outside the host is gone before its services are.
+        if force:
+            self._switch.unplug(host.record.index)
+            container.kill()
+        else:
+            container.power_off()
+        host.container = None
+        self._power_is_off(host)
+
+    def _watch(self, host: _Host, container: Container) -> None:
+        """Follow a guest to its end; where it ended by itself, boot it again or tell whoever asked."""
+        container.exited.wait()
+        with host.lock:
+            if host.container is not container or host.destroyed:
+                return
+            host.container = None
+            self._power_is_off(host)
+            if container.status == REBOOT_STATUS and not self._closing:
+                try:
+                    self._boot(host)
+                    return
+                except Exception:
+                    log.exception("%s did not come back from its reboot", host.record.id)
+        for callback in self._callbacks:
+            callback(host.record.id)
+
+    def _power_is_off(self, host: _Host) -> None:
+        self._switch.unplug(host.record.index)
+        unmount(host.root)
+        for disk in host.record.disks:
+            self._disks.detach(disk.id)
+
+    @contextlib.contextmanager
+    def _disk(self, host: _Host) -> Iterator[Rootfs]:
+        """The host's disk to read and write, whether it runs or not."""
+        mounted = is_mounted(host.root)
+        if not mounted:
+            self._mount(host)
+        try:
+            with Rootfs(host.root) as root:
+                yield root
+        finally:
+            if not mounted:
+                unmount(host.root)
+
+    def _mount(self, host: _Host) -> None:
+        if not is_mounted(host.root):
+            mount_overlay(
+                self._layers.trees(host.record.layers), host.folder / "upper", host.folder / "work", host.root
+            )
+
+    @contextlib.contextmanager
+    def _host(self, id: str) -> Iterator[_Host]:
+        """The host, locked."""
+        with self._lock:
+            host = self._hosts.get(id)
+        if host is None:
+            raise NoSuchMachine(f"there is no host {id}")
+        with host.lock:
+            if host.destroyed:
+                raise NoSuchMachine(f"there is no host {id}")
+            yield host
+
+    def _update(self, host: _Host, record: HostRecord) -> None:
+        write_record(host.folder, record)
+        host.record = record
+
+    def _forget(self, host: _Host) -> None:
+        unmount(host.root)
+        host.destroyed = True
+        # First out of sight: a half removed folder without record is swept at the next start.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(host.folder / "host.json")
+        shutil.rmtree(host.folder, ignore_errors=True)
+        with self._lock:
+            self._hosts.pop(host.record.id, None)
+        self._layers.collect(self._layers_in_use())
+
+    def _layers_in_use(self) -> set[str]:
+        with self._lock:
+            return {layer for host in self._hosts.values() for layer in host.record.layers}
+
+    def _free_index(self) -> int:
+        taken = {host.record.index for host in self._hosts.values()}
+        for index in range(1, MOST_HOSTS):
+            if index not in taken:
+                return index
+        raise HostError(f"{MOST_HOSTS} hosts are the most this emulator runs")
+
+    def _needs_stand_in(self, private_ip: str) -> bool:
+        taken = {host.record.private_ip for host in self._hosts.values()}
+        return private_ip in taken or IPv4Address(private_ip) not in self._network.private_range
+
+    def _clean(self) -> None:
+        end_leftovers(self._folder, self._switch.namespaces())
+        unmount(self._folder)
+        self._disks.detach_all()
+        self._switch.down()
+
+    def _load(self) -> None:
+        for folder in self._folder.iterdir():
+            if record := read_record(folder):
+                self._hosts[record.id] = _Host(folder, record)
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+        self._layers.collect(self._layers_in_use())
