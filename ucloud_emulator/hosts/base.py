@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ucloud_emulator.hosts.cgroups import remove_cgroups, within_cgroup
 from ucloud_emulator.hosts.commands import ENVIRONMENT, require_root_and_tools, run
 from ucloud_emulator.hosts.errors import HostError
 from ucloud_emulator.hosts.overlay import mount_overlay, unmount
@@ -137,11 +138,16 @@ def _fill(recipe: Recipe, root: Path, log: int, progress: Progress) -> None:
 
 def _in_root(root: Path, script: str, log: int, progress: Progress, name: str) -> None:
     """Run a script in the tree, as root, with the machine's network, and no service started."""
+    group = f"build-{name}-{os.getpid()}"
     command = [
+        *within_cgroup(group),
         "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--settings=no", "--pipe", "--as-pid2",
         "--resolv-conf=replace-host", "--timezone=off", "-D", str(root.resolve()), "/bin/sh", "-c", script,
     ]  # fmt: skip
-    _logged(command, log, progress, name, ENVIRONMENT)
+    try:
+        _logged(command, log, progress, name, ENVIRONMENT)
+    finally:
+        remove_cgroups(group)
 
 
 def _logged(command: list[str], log: int, progress: Progress, name: str, environment: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ucloud_emulator.hosts.cgroups import remove_cgroups, within_cgroup
 from ucloud_emulator.hosts.commands import ENVIRONMENT
 from ucloud_emulator.hosts.errors import HostError
 
@@ -35,11 +36,12 @@ class Boot:
 
     def command(self) -> list[str]:
         return [
+            *within_cgroup(self.name),
             # Whatever ends this emulator, kill -9 included, ends its hosts.
             "setpriv", "--pdeathsig", "KILL", "--",
             "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--settings=no",
             f"--directory={self.root}", f"--machine={self.name}", f"--hostname={self.hostname}",
-            f"--network-namespace-path={self.namespace}", "--capability=CAP_NET_ADMIN",
+            f"--network-namespace-path={self.namespace}", "--capability=CAP_NET_ADMIN,CAP_SYS_RESOURCE",
             "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=read-only",
             *(f"--bind={device}:/dev/{name}" for device, name in self.devices),
         ]  # fmt: skip
@@ -62,6 +64,7 @@ class Container:
                 start_new_session=True,
                 cwd="/",
             )
+        self._name = boot.name
         self._console = boot.console
         threading.Thread(target=self._wait, name=f"wait-{boot.name}", daemon=True).start()
 
@@ -104,6 +107,7 @@ class Container:
 
     def _wait(self) -> None:
         self.status = self._process.wait()
+        remove_cgroups(self._name)
         self.exited.set()
 
     def _last_words(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import string
-from collections.abc import Sequence
 from pathlib import Path
 
 from ucloud_emulator.hosts.commands import run, succeeds
@@ -65,14 +64,15 @@ def node(slot: int) -> str:
 def show_in_guest(init: int, name: str, device: Path) -> None:
     """Make the device appear in a running host."""
     number = device.stat().st_rdev
-    script = f"rm -f /dev/{name} && mknod -m 660 /dev/{name} b {os.major(number)} {os.minor(number)}"
-    _in_guest(init, script)
+    major, minor = os.major(number), os.minor(number)
+    same = f'[ "$(stat -c %t:%T /dev/{name} 2>/dev/null)" = {major:x}:{minor:x} ]'
+    _in_guest(init, f"{same} || (umask 117 && mknod /dev/{name} b {major} {minor})")
 
 
 def hide_in_guest(init: int, name: str) -> None:
-    _in_guest(init, f"umount /dev/{name} 2>/dev/null; umount /dev/{name} 2>/dev/null; rm -f /dev/{name}")
+    """Make it disappear, from where it is mounted first. (The node itself may be a bind mount from the start.)"""
+    _in_guest(init, f"while umount /dev/{name} || umount -l /dev/{name}; do :; done 2>/dev/null; rm -f /dev/{name}")
 
 
 def _in_guest(init: int, script: str) -> None:
-    command: Sequence[str] = ("nsenter", "--target", str(init), "--mount", "--", "/bin/sh", "-c", script)
-    run(*command)
+    run("nsenter", "--target", str(init), "--mount", "--pid", "--", "/bin/sh", "-c", script)

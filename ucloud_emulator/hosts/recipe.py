@@ -127,6 +127,7 @@ datasource_list: [NoCloud, None]
 network: {config: disabled}
 disable_root: false
 users: []
+locale: C.UTF-8
 ssh_genkeytypes: [ed25519, ecdsa]
 cloud_init_modules:
  - seed_random
