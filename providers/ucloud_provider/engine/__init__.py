@@ -1,0 +1,28 @@
+"""The one place that touches Pulumi's dynamic host: progress, cancellation, concurrency, clean errors, the end.
+
+`prepare` once in a provider's configure, `Call` around each of its methods. What each part works around, and what
+happens where a future Pulumi is built differently, stands at the top of its file.
+"""
+
+from __future__ import annotations
+
+from ucloud_provider.engine import calls, ending, host
+from ucloud_provider.engine.calls import Call, PartlyMade
+
+__all__ = ["Call", "PartlyMade", "prepare"]
+
+_prepared = False
+
+
+def prepare() -> None:
+    """Set the host up for long, many and cancellable calls. Called on one of its threads; does it once."""
+    global _prepared
+    if _prepared or host.engine_address() is None:
+        return
+    rpc = host.current()
+    if rpc is None:
+        return
+    _prepared = True
+    host.raise_worker_limit()
+    host.hear_cancel(rpc.servicer, lambda: calls.cancel_all("cancelled"))
+    ending.watch_standard_input()
