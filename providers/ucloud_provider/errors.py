@@ -43,6 +43,10 @@ class ResponseLost(CloudError):
     """The call may or may not have taken effect: the connection ended, or the answer was no answer."""
 
 
+class NotSent(CloudError):
+    """UCloud was not reached: the call surely had no effect."""
+
+
 class WaitTimeout(UCloudImageError):
     """Something did not come to pass in the time given."""
 

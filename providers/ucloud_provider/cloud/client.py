@@ -1,0 +1,187 @@
+"""Calls to UCloud through its SDK: signed, timed, logged without secrets, retried by our policy alone.
+
+The SDK's own retries are off: it repeats creating calls blindly, at once and without a pause, and `max_retries=0` on a
+call is taken for "not given" (`options.get("max_retries") or config`), so they are turned off in its config and in a
+transport of ours. Its logger prints passwords and signatures: it is never given a handler.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import requests
+from ucloud.client import Client as SdkClient
+from ucloud.core import exc
+from ucloud.core.transport import http
+from ucloud.core.utils.middleware import Middleware
+from urllib3.exceptions import NewConnectionError
+
+from ucloud_provider.cloud import retry
+from ucloud_provider.cloud.credentials import Credentials
+from ucloud_provider.errors import CloudError, InvalidSpec, NotSent, ResponseLost
+from ucloud_provider.run import Cancel
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 60.0
+"""Seconds. UCloud's creating calls answer within seconds; a minute of silence is a lost answer."""
+
+SECRET_PARAMETERS = frozenset({"Password", "UserData", "Signature", "PublicKey", "PrivateKey", "SecurityToken"})
+
+_silent = logging.getLogger("ucloud_provider.sdk")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
+_silent.disabled = True
+
+
+class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
+    """HTTP as the SDK wants it, on one kept-alive connection a thread and with no retries."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def send(self, req: Any, **options: Any) -> Any:
+        session = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+        answer = session.request(
+            req.method.upper(),
+            req.url,
+            data=req.data,
+            params=req.params,
+            headers=req.headers,
+            timeout=(CONNECT_TIMEOUT, options.get("timeout") or READ_TIMEOUT),
+        )
+        if answer.status_code >= 400:
+            raise exc.HTTPStatusException(answer.status_code, answer.headers.get(http.REQUEST_UUID_HEADER_KEY))
+        return http.Response(
+            url=req.url,
+            method=req.method,
+            request=req,
+            status_code=answer.status_code,
+            reason=answer.reason,
+            headers=answer.headers,
+            content=answer.content,
+            encoding=answer.encoding,
+        )
+
+
+@dataclass(frozen=True)
+class Api:
+    """UCloud's API in one project and region. Cheap to derive for another: `api.at(region="cn-sh2")`."""
+
+    sdk: Any = field(repr=False)
+    credentials: Credentials
+    project_id: str | None
+    region: str | None
+    cancel: Cancel = field(default_factory=Cancel, repr=False)
+    log: Callable[[str], None] = field(default=lambda _text: None, repr=False)
+
+    def at(self, *, project_id: str | None = None, region: str | None = None) -> Api:
+        """The same API for another project or region; None keeps the one it has."""
+        return replace(self, project_id=project_id or self.project_id, region=region or self.region)
+
+    def using(self, *, cancel: Cancel | None = None, log: Callable[[str], None] | None = None) -> Api:
+        """The same API with another cancellation, or another log."""
+        return replace(self, cancel=cancel or self.cancel, log=log or self.log)
+
+    def read(self, action: str, **params: Any) -> dict[str, Any]:
+        """A call that changes nothing: repeated while errors are transient."""
+        return self._repeated(action, params)
+
+    def change(self, action: str, **params: Any) -> dict[str, Any]:
+        """A call that may be made twice with the same end, such as a stop or a release: repeated likewise."""
+        return self._repeated(action, params)
+
+    def create(self, action: str, **params: Any) -> dict[str, Any]:
+        """A call that creates something: made once, and again only where it surely had no effect.
+
+        Raises `ResponseLost` or a `CloudError` for which `retry.may_have_taken_effect` holds where the caller has to
+        look for what it may have made.
+        """
+
+        def surely_refused(error: BaseException) -> bool:
+            return retry.is_transient(error) and not retry.may_have_taken_effect(error)
+
+        return retry.repeat(
+            lambda: self.call(action, params),
+            cancel=self.cancel,
+            when=surely_refused,
+            told=lambda text: self.log(f"api {action} retried: {text}"),
+        )
+
+    def call(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """One call, no retry."""
+        self.cancel.raise_if_set()
+        sent: dict[str, Any] = {"ProjectId": self.project_id, "Region": self.region}
+        sent.update({key: value for key, value in params.items() if value is not None})
+        sent = {key: value for key, value in sent.items() if value is not None}
+        self.log(f"api > {action} {_shown(sent)}")
+        try:
+            answer: dict[str, Any] = self.sdk.invoke(action, dict(sent))
+        except exc.RetCodeException as error:
+            failure: CloudError = CloudError(action, int(error.code), str(error.message))
+        except exc.HTTPStatusException as error:
+            status = int(error.status_code)
+            failed = CloudError if status < 500 else ResponseLost
+            failure = failed(action, 0, f"UCloud answered HTTP {status}", http_status=status)
+        except (exc.UCloudException, requests.RequestException, ValueError) as error:
+            kind = NotSent if _never_sent(error) else ResponseLost
+            failure = kind(action, 0, f"no usable answer from {self.credentials.base_url} ({_cause(error)})")
+        else:
+            self.log(f"api < {action} ok")
+            return answer
+        self.log(f"api < {action} {failure}")
+        raise failure from None
+
+    def _repeated(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        return retry.repeat(
+            lambda: self.call(action, params),
+            cancel=self.cancel,
+            told=lambda text: self.log(f"api {action} retried: {text}"),
+        )
+
+
+def connect(credentials: Credentials, *, project_id: str | None = None, region: str | None = None) -> Api:
+    """The API in a project and region, by default those of the credentials.
+
+    Raises `InvalidSpec` where no region is given at all.
+    """
+    region = region or credentials.region
+    if not region:
+        raise InvalidSpec(["region: no region is given; set the argument, `ucloud:region` or UCLOUD_REGION"])
+    sdk = SdkClient(
+        {
+            "public_key": credentials.public_key,
+            "private_key": credentials.private_key,
+            "base_url": credentials.base_url,
+            "max_retries": 0,
+            "timeout": READ_TIMEOUT,
+        },
+        transport=_Transport(),
+        middleware=Middleware(),
+        logger=_silent,
+    )
+    return Api(sdk=sdk, credentials=credentials, project_id=project_id or credentials.project_id, region=region)
+
+
+def _shown(params: Mapping[str, Any]) -> str:
+    return " ".join(f"{key}={'***' if key in SECRET_PARAMETERS else value!r}" for key, value in sorted(params.items()))
+
+
+def _never_sent(error: BaseException) -> bool:
+    """Whether the connection was not even made."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    inner = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectionError) and isinstance(inner, NewConnectionError)
+
+
+def _cause(error: BaseException) -> str:
+    """An error's kind and, of a network error, its innermost reason; never its whole text, which holds the request."""
+    reason = getattr(error, "args", ())[:1]
+    inner = getattr(reason[0], "reason", None) if reason else None
+    return f"{type(error).__name__}: {type(inner).__name__}" if inner else type(error).__name__

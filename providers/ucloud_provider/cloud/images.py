@@ -1,0 +1,75 @@
+"""Images: look at, make, copy, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ucloud_provider.cloud import paging
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import Image
+from ucloud_provider.errors import CloudError
+
+NOT_FOUND = (8058, 8037)
+"""RetCodes for an image that does not exist (any more)."""
+
+
+def describe(api: Api, ids: Sequence[str]) -> dict[str, Image]:
+    """The images that exist, by id."""
+    found: dict[str, Image] = {}
+    for start in range(0, len(ids), paging.PAGE):
+        some = list(ids[start : start + paging.PAGE])
+        try:
+            answer = api.read("DescribeImage", ImageIds=some, Limit=paging.PAGE)
+        except CloudError as error:
+            if error.code not in NOT_FOUND:
+                raise
+            if len(some) > 1:  # one that is gone must not hide the others
+                for each in some:
+                    found |= describe(api, [each])
+            continue
+        found |= {image.id: image for image in map(Image.of, answer.get("ImageSet") or ()) if image.id in some}
+    return found
+
+
+def get(api: Api, image_id: str) -> Image | None:
+    """One image, or None where this project and region have no such image."""
+    return describe(api, [image_id]).get(image_id)
+
+
+def find(api: Api, *, tag: str) -> list[Image]:
+    """Custom images by their Tag, over all pages."""
+    listed = paging.every(api, "DescribeImage", "ImageSet", ImageType="Custom", Tag=tag)
+    return [image for image in map(Image.of, listed) if image.tag == tag]
+
+
+def create(api: Api, host_id: str, *, name: str, description: str | None, tag: str) -> str:
+    """Make an image of a stopped host; the image's id."""
+    answer = api.create("CreateCustomImage", UHostId=host_id, ImageName=name, ImageDescription=description, Tag=tag)
+    image_id: str = answer["ImageId"]
+    return image_id
+
+
+def copy(api: Api, image_id: str, target: Api, *, name: str, description: str | None, tag: str) -> str:
+    """Copy an image to the target's project and region; the copy's id."""
+    answer = api.create(
+        "CopyCustomImage",
+        SourceImageId=image_id,
+        TargetProjectId=target.project_id,
+        TargetRegion=target.region,
+        TargetImageName=name,
+        TargetImageDescription=description,
+        TargetImageTag=tag,
+    )
+    copy_id: str = answer["TargetImageId"]
+    return copy_id
+
+
+def delete(api: Api, image_id: str) -> bool:
+    """Delete a custom image; False where it was gone already."""
+    try:
+        api.change("TerminateCustomImage", ImageId=image_id)
+    except CloudError as error:
+        if error.code in NOT_FOUND or (error.code and get(api, image_id) is None):
+            return False
+        raise
+    return True

@@ -1,0 +1,27 @@
+"""Key pairs: UCloud is given the public half and puts it into the host."""
+
+from __future__ import annotations
+
+from ucloud_provider.cloud import paging
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import KeyPair
+
+
+def find(api: Api, name: str | None = None) -> list[KeyPair]:
+    """Key pairs by exact name, or all."""
+    listed = paging.every(api, "DescribeUHostKeyPairs", "KeyPairs", KeyPairName=name)
+    pairs = [
+        KeyPair(each["KeyPairId"], each.get("KeyPairName") or "", int(each.get("CreateTime") or 0)) for each in listed
+    ]
+    return [pair for pair in pairs if name is None or pair.name == name]
+
+
+def import_public(api: Api, name: str, public_key: str) -> str:
+    """Hand UCloud a public key in OpenSSH's form; the key pair's id."""
+    answer = api.create("ImportUHostKeyPairs", KeyPairName=name, PublicKeyBody=public_key)
+    key_pair_id: str = answer["KeyPairId"]
+    return key_pair_id
+
+
+def delete(api: Api, key_pair_id: str) -> None:
+    api.change("DeleteUHostKeyPairs", KeyPairIds=[key_pair_id])

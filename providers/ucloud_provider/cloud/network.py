@@ -1,0 +1,64 @@
+"""VPCs, subnets, firewalls and EIPs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ucloud_provider.cloud import paging
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import Firewall
+from ucloud_provider.errors import CloudError
+
+FIREWALL_NOT_FOUND = 54002
+VPC_NOT_FOUND = 58103
+
+
+def vpc_exists(api: Api, vpc_id: str) -> bool:
+    try:
+        answer = api.read("DescribeVPC", VPCIds=[vpc_id])
+    except CloudError as error:
+        if error.code == VPC_NOT_FOUND:
+            return False
+        raise
+    return any(each.get("VPCId") == vpc_id for each in answer.get("DataSet") or ())
+
+
+def subnet_vpc(api: Api, subnet_id: str) -> str | None:
+    """The VPC a subnet belongs to, or None where there is no such subnet."""
+    try:
+        answer = api.read("DescribeSubnet", SubnetIds=[subnet_id])
+    except CloudError as error:
+        if error.code:
+            return None
+        raise
+    return next((each.get("VPCId") for each in answer.get("DataSet") or () if each.get("SubnetId") == subnet_id), None)
+
+
+def firewalls(api: Api) -> list[Firewall]:
+    return [Firewall.of(each) for each in paging.every(api, "DescribeFirewall", "DataSet")]
+
+
+def create_firewall(api: Api, *, name: str, rules: Sequence[str], remark: str, tag: str) -> str:
+    """Make a firewall; its id. A rule is `TCP|22|203.0.113.7/32|ACCEPT|HIGH|why`."""
+    answer = api.create("CreateFirewall", Name=name, Rule=list(rules), Remark=remark, Tag=tag)
+    firewall_id: str = answer["FWId"]
+    return firewall_id
+
+
+def delete_firewall(api: Api, firewall_id: str) -> None:
+    """Delete a firewall that no host uses. Content where it is gone already."""
+    try:
+        api.change("DeleteFirewall", FWId=firewall_id)
+    except CloudError as error:
+        if error.code != FIREWALL_NOT_FOUND:
+            raise
+
+
+def grant_firewall(api: Api, firewall_id: str, host_id: str) -> None:
+    """Put a host behind a firewall, in place of the one it has."""
+    api.change("GrantFirewall", FWId=firewall_id, ResourceType="uhost", ResourceId=host_id)
+
+
+def set_bandwidth(api: Api, eip_id: str, bandwidth: int) -> None:
+    """Change an EIP's bandwidth, in Mbps."""
+    api.change("ModifyEIPBandwidth", EIPId=eip_id, Bandwidth=bandwidth)

@@ -1,0 +1,182 @@
+"""Waiting for hosts and images: one poller for each project and region asks for all that anybody waits for.
+
+So the number of calls does not grow with the number of builds. A poller is a thread that lives while somebody waits.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from ucloud_provider.cloud import hosts, images, retry
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import Host, Image
+from ucloud_provider.errors import CloudError, UCloudImageError, WaitTimeout
+
+R = TypeVar("R", Host, Image)
+
+FASTEST = 0.3
+SLOWEST = 5.0
+"""Seconds between two polls: a tenth of the time already waited, within these bounds."""
+
+
+@dataclass(eq=False)
+class _Waiter(Generic[R]):
+    """One who waits for one thing."""
+
+    id: str
+    since: float
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    news: int = 0
+    record: R | None = None
+    error: UCloudImageError | None = None
+
+
+class _Poller(Generic[R]):
+    """Asks for everything that somebody waits for in one place, in one call."""
+
+    def __init__(self, describe: Callable[[Api, Sequence[str]], Mapping[str, R]], api: Api) -> None:
+        self._describe: Callable[[Api, Sequence[str]], Mapping[str, R]] = describe
+        self._api = api
+        self._lock = threading.Condition()
+        self._waiters: list[_Waiter[R]] = []
+        self._running = False
+
+    def join(self, waiter: _Waiter[R]) -> None:
+        with self._lock:
+            self._waiters.append(waiter)
+            self._lock.notify_all()
+            if not self._running:
+                self._running = True
+                threading.Thread(target=self._run, name="ucloud-poller", daemon=True).start()
+
+    def leave(self, waiter: _Waiter[R]) -> None:
+        with self._lock:
+            self._waiters.remove(waiter)
+            self._lock.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                waiters = list(self._waiters)
+                if not waiters:
+                    self._running = False
+                    return
+            self._ask(waiters)
+            with self._lock:
+                youngest = max((each.since for each in self._waiters), default=None)
+                if youngest is not None:
+                    waited = time.monotonic() - youngest
+                    # A new waiter wakes the poller: nobody's first answer waits for somebody else's pause.
+                    self._lock.wait(min(SLOWEST, max(FASTEST, waited / 10)))
+
+    def _ask(self, waiters: list[_Waiter[R]]) -> None:
+        found: Mapping[str, R] = {}
+        error: UCloudImageError | None = None
+        try:
+            found = self._describe(self._api, sorted({each.id for each in waiters}))
+        except UCloudImageError as failure:
+            error = failure
+        except Exception as failure:
+            # Whoever waits must hear of it, whatever it is: a poller that dies silently is a hang.
+            error = UCloudImageError(f"polling failed: {type(failure).__name__}: {failure}")
+        for waiter in waiters:
+            with waiter.changed:
+                waiter.news += 1
+                waiter.record, waiter.error = found.get(waiter.id), error
+                waiter.changed.notify_all()
+
+
+_pollers: dict[tuple[object, ...], _Poller[Host] | _Poller[Image]] = {}
+_pollers_lock = threading.Lock()
+
+
+def host(api: Api, host_id: str, *, awaited: str, until: Callable[[Host | None], bool], timeout: float) -> Host | None:
+    """Wait until `until` holds of a host (None: there is no such host); the host as it is then.
+
+    Raises `WaitTimeout`, `Cancelled`, or what `until` raises for a state from which there is no way on.
+    """
+    return _wait(_poller("host", hosts.describe, api), api, host_id, awaited, until, timeout, lambda h: _host_state(h))
+
+
+def image(
+    api: Api, image_id: str, *, awaited: str, until: Callable[[Image | None], bool], timeout: float
+) -> Image | None:
+    """Wait until `until` holds of an image; likewise."""
+    return _wait(
+        _poller("image", images.describe, api),
+        api,
+        image_id,
+        awaited,
+        until,
+        timeout,
+        lambda i: i.state if i else "no such image",
+    )
+
+
+def _host_state(record: Host | None) -> str:
+    if record is None:
+        return "no such host"
+    return record.state if record.boot_disk_ready else f"{record.state}, boot disk Initializing"
+
+
+def _poller(kind: str, describe: Callable[[Api, Sequence[str]], Mapping[str, R]], api: Api) -> _Poller[R]:
+    key = (kind, api.credentials.base_url, api.credentials.public_key, api.project_id, api.region)
+    with _pollers_lock:
+        if key not in _pollers:
+            # The poller serves many: it is cancelled with none of them and logs to none of them.
+            quiet = Api(api.sdk, api.credentials, api.project_id, api.region)
+            _pollers[key] = _Poller(describe, quiet)  # type: ignore[assignment]  # the key holds the kind
+        return _pollers[key]  # type: ignore[return-value]
+
+
+def _wait(
+    poller: _Poller[R],
+    api: Api,
+    id: str,
+    awaited: str,
+    until: Callable[[R | None], bool],
+    timeout: float,
+    state: Callable[[R | None], str],
+) -> R | None:
+    start = time.monotonic()
+    waiter: _Waiter[R] = _Waiter(id, start)
+    last = "nothing yet"
+
+    def wake() -> None:
+        with waiter.changed:
+            waiter.changed.notify_all()
+
+    poller.join(waiter)
+    try:
+        with api.cancel.on_cancel(wake):
+            seen = 0
+            while True:
+                api.cancel.raise_if_set()
+                left = start + timeout - time.monotonic()
+                if left <= 0:
+                    raise WaitTimeout(awaited, timeout, last)
+                with waiter.changed:
+                    if waiter.news == seen and not api.cancel.is_set():
+                        waiter.changed.wait(left)
+                    fresh, seen = waiter.news != seen, waiter.news
+                    record, error = waiter.record, waiter.error
+                if not fresh:
+                    continue
+                if error is not None:
+                    # A network that is gone for a minute is no reason to give up: the time-out is.
+                    if not (isinstance(error, CloudError) and retry.is_transient(error)):
+                        raise error
+                    last = str(error)
+                    continue
+                now = state(record)
+                if now != last:
+                    api.log(f"state {id}: {now}")
+                last = now
+                if until(record):
+                    return record
+    finally:
+        poller.leave(waiter)
