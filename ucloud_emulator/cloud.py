@@ -1,7 +1,148 @@
-"""The emulated cloud: everything that the actions work on."""
+"""The emulated cloud: everything that the actions work on, and what each project has from the start."""
 
 from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+from ucloud_emulator import catalogue
+from ucloud_emulator.faults import Faults
+from ucloud_emulator.hosts.machines import Machines
+from ucloud_emulator.latency import Latency
+from ucloud_emulator.ledger import Ledger
+from ucloud_emulator.lifecycle import Lifecycle
+from ucloud_emulator.records import Eip, Firewall, Host, Subnet, Vpc
+from ucloud_emulator.refusals import Refusal, RetCode
+from ucloud_emulator.requestlog import RequestLog
+from ucloud_emulator.store import Store, new_id
+from ucloud_emulator.wiring import Wiring
+
+
+def _open(*ports: int) -> tuple[str, ...]:
+    return (*(f"TCP|{port}|0.0.0.0/0|ACCEPT|HIGH|" for port in ports), "ICMP||0.0.0.0/0|ACCEPT|HIGH|")
+
+
+WEB_RULES = _open(22, 80, 443, 3389)
+NON_WEB_RULES = _open(22, 3389)
+
+RESERVED_AT_START = 4
+"""The first addresses of a subnet are the network's own."""
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """The addresses that this emulator may give out."""
+
+    eips: IPv4Network
+    private: IPv4Network
 
 
 class EmulatedCloud:
     """State, hosts, ledger and latency of one emulator."""
+
+    def __init__(self, state: Path, machines: Machines, ranges: Ranges, latency: Latency) -> None:
+        self.store = Store(state / "state.sqlite")
+        self.ledger = Ledger(self.store)
+        self.requests = RequestLog(state / "requests.jsonl")
+        self.faults = Faults()
+        self.machines = machines
+        self.wiring = Wiring(self.store, machines)
+        self.latency = latency
+        self.ranges = ranges
+        bases = {layer for image in catalogue.BASE_IMAGES for layer in image.layers}
+        self.lifecycle = Lifecycle(self.store, self.ledger, machines, self.wiring, latency, bases)
+        self._seed()
+        self._resume()
+
+    def close(self) -> None:
+        """Hosts go down with the machine, as in a power cut: the state says what ran, and runs again later."""
+        self.lifecycle.close()
+        self.machines.close()
+        self.requests.close()
+        self.store.close()
+
+    def _seed(self) -> None:
+        """The default VPC, subnet and firewalls of each project in each region, once."""
+        slots = self.ranges.private.subnets(new_prefix=20)
+        for project in catalogue.PROJECTS:
+            for region in catalogue.REGIONS:
+                network = next(slots)
+                if self.store.all(Vpc, lambda vpc, p=project.id, r=region.name: (vpc.project, vpc.region) == (p, r)):  # type: ignore[misc]
+                    continue
+                self._seed_region(project.id, region.name, network)
+
+    def _seed_region(self, project: str, region: str, network: IPv4Network) -> None:
+        now = int(time.time())
+        vpc = Vpc(
+            id=new_id("uvnet"),
+            project=project,
+            region=region,
+            name="DefaultVPC",
+            created=now,
+            updated=now,
+            networks=(str(network),),
+            default=True,
+        )
+        self.store.put(vpc)
+        self.store.put(
+            Subnet(
+                id=new_id("subnet"),
+                project=project,
+                region=region,
+                name="DefaultNetwork",
+                created=now,
+                vpc_id=vpc.id,
+                network=str(network),
+                default=True,
+            )
+        )
+        for name, type, rules in (
+            ("Web服务器推荐", "recommend web", WEB_RULES),
+            ("非Web服务器推荐", "recommend non web", NON_WEB_RULES),
+        ):
+            self.store.put(
+                Firewall(
+                    id=new_id("firewall"),
+                    project=project,
+                    region=region,
+                    name=name,
+                    created=now,
+                    type=type,
+                    rules=rules,
+                )
+            )
+
+    def _resume(self) -> None:
+        """After a restart: what was under way when the emulator ended comes to its end."""
+        known = set(self.machines.ids())
+        for host in self.store.all(Host):
+            if host.id not in known:
+                self.store.change(Host, host.id, state="Install Fail", imaging="", terminating=False)
+            elif host.terminating:
+                self.lifecycle.terminate(host.id)
+            elif host.state in ("Starting", "Running", "Rebooting", "Initializing"):
+                self.store.change(Host, host.id, state="Starting", imaging="")
+                self.lifecycle.start(host.id)
+            else:
+                self.store.change(Host, host.id, state="Stopped", imaging="")
+        self.lifecycle.resume_images()
+
+    def free_eip(self) -> str:
+        """An address that no EIP has; the first and last of the range are nobody's."""
+        with self.store.lock:
+            taken = {eip.ip for eip in self.store.all(Eip)}
+            return str(_first_free(self.ranges.eips, taken, "EIP"))
+
+    def free_private_ip(self, subnet: Subnet) -> str:
+        with self.store.lock:
+            taken = {host.private_ip for host in self.store.all(Host)}
+            return str(_first_free(IPv4Network(subnet.network), taken, "private IP"))
+
+
+def _first_free(network: IPv4Network, taken: set[str], what: str) -> IPv4Address:
+    for number in range(RESERVED_AT_START, network.num_addresses - 2):
+        if str(network[number]) not in taken:
+            return network[number]
+    raise Refusal(RetCode.SERVICE_UNAVAILABLE, f"no {what} is left in {network}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ucloud_emulator import catalogue
 from ucloud_emulator.parameters import Parameters
+from ucloud_emulator.records import Host
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
 from ucloud_emulator.signature import SIGNATURE, verified
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Reply = dict[str, Any]
 """What goes out as JSON, without RetCode and Action."""
 
-Scope = Literal["region"] | None
+Scope = Literal["region", "project"] | None
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,18 @@ class Call:
             raise bad_parameter("Zone", f"no zone {zone} in {self.region}")
         return zone
 
+    @property
+    def first_zone(self) -> str:
+        where = catalogue.region(self.region)
+        return where.zones[0] if where else ""
+
+    def host(self, id: str) -> Host:
+        """The host of this id, where it is the caller's project's and in this region."""
+        host = self.cloud.store.get(Host, id)
+        if host is None or (host.project, host.region) != (self.project, self.region):
+            raise Refusal(RetCode.NO_SUCH_HOST, f"UHost [{id}] not found")
+        return host
+
 
 @dataclass(frozen=True)
 class Action:
@@ -51,7 +64,10 @@ ACTIONS: dict[str, Action] = {}
 
 
 def action(name: str, scope: Scope = "region") -> Callable[[Callable[[Call], Reply]], Callable[[Call], Reply]]:
-    """Register the function that answers an action; scope None for those that need neither project nor region."""
+    """Register the function that answers an action; `scope` says where it acts.
+
+    "region": in a project's region; "project": in a project, Region is ignored; None: needs neither.
+    """
 
     def register(answer: Callable[[Call], Reply]) -> Callable[[Call], Reply]:
         ACTIONS[name] = Action(name, scope, answer)
@@ -95,6 +111,8 @@ def _call(cloud: EmulatedCloud, found: Action, values: Mapping[str, str]) -> Cal
     if catalogue.project(project) is None:
         raise Refusal(RetCode.NO_SUCH_PROJECT, f"Project [{project}] not found")
     region = parameters.text("Region")
+    if found.scope == "project":
+        return Call(found.name, cloud, parameters, project, "")
     if not region:
         raise missing_parameter("Region")
     if catalogue.region(region) is None:

@@ -101,7 +101,7 @@ class Parameters:
         pattern = re.compile(re.escape(name) + r"\.([0-9]{1,4})(?:\.|$)")
         return sorted({int(match[1]) for key in self._values if (match := pattern.match(key))})
 
-    def page(self, found: Sequence[T], *, limit: int = 20) -> Sequence[T]:
+    def page(self, found: Sequence[T], *, limit: int = 20, most: int = 10_000_000) -> Sequence[T]:
         """The part of the list that Offset and Limit ask for."""
         offset = self.integer("Offset", 0, least=0)
-        return found[offset : offset + self.integer("Limit", limit, least=0)]
+        return found[offset : offset + self.integer("Limit", limit, least=0, most=most)]

@@ -1,0 +1,255 @@
+"""UHosts: described, started, stopped, rebooted, changed, terminated. Creating one is in uhost_create.py."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ucloud_emulator import catalogue, fields
+from ucloud_emulator.api.uhost_create import cpu_and_memory, login
+from ucloud_emulator.dispatch import Call, Reply, action
+from ucloud_emulator.records import Disk, Eip, Host
+from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
+from ucloud_emulator.store import Store
+
+MONTH = 30 * 24 * 3600
+MOST_LISTED = 100
+PERMANENT = {"Stopped", "Install Fail"}
+
+
+def in_state(host: Host, *states: str) -> Host:
+    """Refuse unless the host is in one of these states and nothing else is being done with it."""
+    if host.terminating:
+        raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}] is being deleted")
+    if host.imaging:
+        raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}]: image {host.imaging} is being made of it")
+    if host.state not in states:
+        raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}] must be {' or '.join(states)}, is {host.state}")
+    return host
+
+
+def disks_of(store: Store, host: Host) -> list[Disk]:
+    """Boot disk first, data disks as they were attached."""
+    disks = store.all(Disk, lambda disk: disk.host_id == host.id)
+    return sorted(disks, key=lambda disk: not disk.boot)
+
+
+def _mac(host: Host) -> str:
+    digest = hashlib.sha256(host.id.encode()).hexdigest()
+    return ":".join(("52", "54", "00", digest[0:2], digest[2:4], digest[4:6]))
+
+
+def _describe_ips(store: Store, host: Host) -> list[Reply]:
+    private = {
+        "Type": "Private",
+        "IP": host.private_ip,
+        "IPMode": "IPv4",
+        "Default": "true",
+        "Mac": _mac(host),
+        "VPCId": host.vpc_id,
+        "SubnetId": host.subnet_id,
+        "IPId": "",
+        "Bandwidth": 0,
+        "Weight": 0,
+        "NetworkInterfaceId": "",
+    }
+    public = [
+        {
+            "Type": "Bgp" if eip.operator == "Bgp" else "International",
+            "IP": eip.ip,
+            "IPId": eip.id,
+            "IPMode": "IPv4",
+            "Bandwidth": eip.bandwidth,
+            "Weight": 50,
+            "Default": "false",
+            "Mac": "",
+            "VPCId": host.vpc_id,
+            "SubnetId": host.subnet_id,
+            "NetworkInterfaceId": "",
+        }
+        for eip in store.all(Eip, lambda eip: eip.host_id == host.id)
+    ]
+    return [private, *public]
+
+
+def _describe_disk(disk: Disk, number: int) -> Reply:
+    return {
+        "DiskId": disk.id,
+        "DiskType": disk.type,
+        "Type": "Boot" if disk.boot else "Udisk" if disk.in_cloud else "Data",
+        "IsBoot": "True" if disk.boot else "False",
+        "Size": disk.size,
+        "Name": disk.name,
+        "Drive": f"/dev/vd{chr(ord('a') + number)}",
+        "Encrypted": "false",
+        "BackupType": "NONE",
+    }
+
+
+def describe(store: Store, host: Host) -> Reply:
+    disks = disks_of(store, host)
+    reply: Reply = {
+        "UHostId": host.id,
+        "Zone": host.zone,
+        "Name": host.name,
+        "Tag": host.tag,
+        "Remark": host.remark,
+        "State": host.state,
+        "BootDiskState": host.boot_disk_state,
+        "ImageId": next((disk.id for disk in disks if disk.boot), ""),
+        "BasicImageId": host.basic_image_id,
+        "BasicImageName": host.basic_image_name,
+        "OsName": host.os_name,
+        "OsType": "Linux",
+        "CPU": host.cpu,
+        "Memory": host.memory,
+        "GPU": 0,
+        "MachineType": host.machine_type,
+        "CpuPlatform": host.cpu_platform,
+        "UHostType": "",
+        "HostType": "",
+        "ChargeType": host.charge_type,
+        "CreateTime": host.created,
+        "ExpireTime": host.created + (3600 if host.charge_type == "Dynamic" else MONTH),
+        "AutoRenew": "Yes",
+        "IPSet": _describe_ips(store, host),
+        "DiskSet": [_describe_disk(disk, number) for number, disk in enumerate(disks)],
+        "TotalDiskSpace": sum(disk.size for disk in disks if not disk.boot),
+        "StorageType": "UDisk" if all(disk.in_cloud for disk in disks) else "LocalDisk",
+        "NetworkState": "Connected",
+        "NetCapability": host.net_capability,
+        "NetFeatureTag": "Firewall",
+        "CloudInitFeature": host.cloud_init,
+        "HotplugFeature": False,
+        "HotPlugMaxCpu": 0,
+        "HpcFeature": False,
+        "EpcInstance": False,
+        "HiddenKvm": False,
+        "IPv6Feature": False,
+        "SecGroupInstance": False,
+        "IsolationGroup": "",
+        "LifeCycle": "Normal",
+        "RdmaClusterId": "",
+        "TimemachineFeature": "no",
+        "SubnetType": "",
+    }
+    if host.key_pair_id:
+        reply["KeyPair"] = {"KeyPairId": host.key_pair_id, "KeyPairState": "Normal"}
+    return reply
+
+
+@action("DescribeUHostInstance")
+def describe_uhost_instance(call: Call) -> Reply:
+    asked, store = call.parameters, call.cloud.store
+    ids, tag, zone = asked.texts("UHostIds"), asked.text("Tag"), call.zone
+    vpc_id, subnet_id = asked.text("VPCId"), asked.text("SubnetId")
+    found = store.all(
+        Host,
+        lambda host: (
+            (host.project, host.region) == (call.project, call.region)
+            and (not ids or host.id in ids)
+            and tag in ("", host.tag)
+            and zone in ("", host.zone)
+            and vpc_id in ("", host.vpc_id)
+            and subnet_id in ("", host.subnet_id)
+        ),
+    )
+    # Terraform's provider and others ask with Limit 10000 where the documents say 100: the real API cuts, not refuses.
+    page = asked.page(found)[:MOST_LISTED]
+    return {"TotalCount": len(found), "UHostSet": [describe(store, host) for host in page]}
+
+
+def _change_state(call: Call, state: str, *allowed: str) -> str:
+    with call.cloud.store.lock:
+        host = in_state(call.host(call.parameters.required("UHostId")), *allowed)
+        call.cloud.store.change(Host, host.id, state=state)
+    return host.id
+
+
+@action("StartUHostInstance")
+def start_uhost_instance(call: Call) -> Reply:
+    id = _change_state(call, "Starting", "Stopped")
+    call.cloud.lifecycle.start(id)
+    return {"UHostId": id}
+
+
+@action("StopUHostInstance")
+def stop_uhost_instance(call: Call) -> Reply:
+    id = _change_state(call, "Stopping", "Running")
+    call.cloud.lifecycle.stop(id, force=False)
+    return {"UHostId": id}
+
+
+@action("PoweroffUHostInstance")
+def poweroff_uhost_instance(call: Call) -> Reply:
+    id = _change_state(call, "Stopping", "Running", "Starting", "Rebooting", "Stopping")
+    call.cloud.lifecycle.stop(id, force=True)
+    return {"UHostId": id}
+
+
+@action("RebootUHostInstance")
+def reboot_uhost_instance(call: Call) -> Reply:
+    id = _change_state(call, "Rebooting", "Running")
+    call.cloud.lifecycle.reboot(id)
+    return {"UHostId": id}
+
+
+@action("TerminateUHostInstance")
+def terminate_uhost_instance(call: Call) -> Reply:
+    release_eip, release_disks = call.parameters.boolean("ReleaseEIP"), call.parameters.boolean("ReleaseUDisk")
+    with call.cloud.store.lock:
+        host = in_state(call.host(call.parameters.required("UHostId")), *sorted(PERMANENT, reverse=True))
+        if host.delete_protected:
+            raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}] has DeletionProtection")
+        call.cloud.store.change(Host, host.id, terminating=True, release_eip=release_eip, release_disks=release_disks)
+    call.cloud.lifecycle.terminate(host.id)
+    return {"UHostId": host.id, "InRecycle": "No"}
+
+
+@action("ResetUHostInstancePassword")
+def reset_uhost_instance_password(call: Call) -> Reply:
+    host = in_state(call.host(call.parameters.required("UHostId")), "Stopped")
+    chosen = login(call, host.cloud_init)
+    if chosen.password is None:
+        raise bad_parameter("LoginMode", "only Password is offered here")
+    call.cloud.machines.set_password(host.id, chosen.password)
+    if call.parameters.boolean("AutoStart"):
+        call.cloud.store.change(Host, host.id, state="Starting")
+        call.cloud.lifecycle.start(host.id)
+    return {"UHostId": host.id}
+
+
+@action("ModifyUHostInstanceName")
+def modify_uhost_instance_name(call: Call) -> Reply:
+    host = call.host(call.parameters.required("UHostId"))
+    name = fields.name(call.parameters, "Name", "UHost")
+    call.cloud.store.change(Host, host.id, name=name)
+    call.cloud.ledger.rename(host.id, name)
+    return {"UHostId": host.id}
+
+
+@action("ModifyUHostInstanceRemark")
+def modify_uhost_instance_remark(call: Call) -> Reply:
+    host = call.host(call.parameters.required("UHostId"))
+    call.cloud.store.change(Host, host.id, remark=fields.remark(call.parameters))
+    return {"UHostId": host.id}
+
+
+@action("ModifyUHostInstanceTag")
+def modify_uhost_instance_tag(call: Call) -> Reply:
+    host = call.host(call.parameters.required("UHostId"))
+    call.cloud.store.change(Host, host.id, tag=fields.tag(call.parameters))
+    return {"UHostId": host.id}
+
+
+@action("ResizeUHostInstance")
+def resize_uhost_instance(call: Call) -> Reply:
+    """CPU and memory of a stopped host. The real host here has the machine's own: only price and answers change."""
+    with call.cloud.store.lock:
+        host = in_state(call.host(call.parameters.required("UHostId")), "Stopped")
+        cpu, memory = cpu_and_memory(call.parameters, host.cpu, host.memory)
+        start = call.parameters.boolean("AutoStart")
+        call.cloud.store.change(Host, host.id, cpu=cpu, memory=memory, state="Starting" if start else "Stopped")
+        call.cloud.ledger.reprice(host.id, catalogue.host_price(cpu, memory))
+    if start:
+        call.cloud.lifecycle.start(host.id)
+    return {"UHostId": host.id}

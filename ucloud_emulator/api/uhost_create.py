@@ -1,0 +1,275 @@
+"""CreateUHostInstance: everything is checked first, then host, disks and EIP are there at once, then it boots."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from ucloud_emulator import catalogue, fields
+from ucloud_emulator.api.firewall import default_firewall, find_firewall
+from ucloud_emulator.api.image import find_image
+from ucloud_emulator.api.keypair import find_key_pair
+from ucloud_emulator.api.unet import add_eip, find_eip, new_eip
+from ucloud_emulator.api.vpc import chosen_network
+from ucloud_emulator.dispatch import Call, Reply, action
+from ucloud_emulator.hosts.machines import MachineSpec
+from ucloud_emulator.parameters import Parameters
+from ucloud_emulator.records import Disk, Eip, Host, Image, Subnet
+from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
+from ucloud_emulator.store import new_id
+
+LOGIN_MODES = ("Password", "KeyPair", "ImagePasswd")
+CHARGE_TYPES = ("Year", "Month", "Dynamic", "Postpay", "Spot")
+MACHINE_TYPES = ("N", "C", "O", "OS", "OM", "OMEM", "OPRO", "OMAX", "OPROG", "O.BM", "O.EPC")
+NET_CAPABILITIES = ("Normal", "Super", "Ultra", "Extreme")
+DISK_TYPES = ("CLOUD_SSD", "CLOUD_RSSD", "CLOUD_NORMAL", "CLOUD_EFFICIENCY", "LOCAL_NORMAL", "LOCAL_SSD")
+MOST_USER_DATA = 16 * 1024
+MOST_AT_ONCE = 100
+MOST_DISK = 8000
+MOST_BOOT_DISK = 500
+
+
+@dataclass(frozen=True)
+class Login:
+    mode: str
+    password: str | None = None
+    key_pair_id: str = ""
+    authorized_keys: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Login({self.mode})"
+
+
+@dataclass(frozen=True)
+class DiskWish:
+    boot: bool
+    type: str
+    size: int
+
+
+def login(call: Call, from_custom_image: bool) -> Login:
+    """What LoginMode, Password and KeyPairId ask for."""
+    asked = call.parameters
+    mode = asked.one_of("LoginMode", LOGIN_MODES, "Password")
+    if mode == "KeyPair":
+        pair = find_key_pair(call, asked.required("KeyPairId"))
+        return Login(mode, None, pair.id, (pair.public_key,))
+    if mode == "ImagePasswd":
+        if not from_custom_image:
+            raise bad_parameter("LoginMode", "ImagePasswd is for custom images")
+        return Login(mode)
+    asked.required("Password")
+    decoded = asked.base64("Password", most=1024) or b""
+    try:
+        password = decoded.decode()
+    except UnicodeDecodeError as error:
+        raise bad_parameter("Password", "not text") from error
+    if problem := fields.password_problem(password):
+        raise bad_parameter("Password", problem)
+    return Login(mode, password)
+
+
+def cpu_and_memory(asked: Parameters, cpu_default: int, memory_default: int) -> tuple[int, int]:
+    cpu = asked.integer("CPU", cpu_default, least=1, most=240)
+    if cpu > 1 and cpu % 2:
+        raise bad_parameter("CPU", f"{cpu} is odd")
+    memory = asked.integer("Memory", memory_default, least=1024, most=1_966_080)
+    if memory % 1024:
+        raise bad_parameter("Memory", f"{memory} is no multiple of 1024")
+    return cpu, memory
+
+
+def disk_wishes(asked: Parameters) -> tuple[DiskWish, ...]:
+    """Disks.N: exactly one of them to boot from."""
+    wishes = []
+    for disk in asked.groups("Disks"):
+        disk.required("IsBoot")
+        boot = disk.boolean("IsBoot")
+        disk.required("Type")
+        type = disk.one_of("Type", DISK_TYPES, "")
+        least, most = (20, MOST_BOOT_DISK) if boot else (10, MOST_DISK)
+        wishes.append(DiskWish(boot, type, disk.required_integer("Size", least=least, most=most)))
+    if not wishes:
+        raise missing_parameter("Disks")
+    if sum(wish.boot for wish in wishes) != 1:
+        raise bad_parameter("Disks", "exactly one disk has IsBoot True")
+    return tuple(sorted(wishes, key=lambda wish: not wish.boot))
+
+
+@dataclass(frozen=True)
+class EipWish:
+    existing: Eip | None
+    fresh: Eip | None
+
+
+def _eip_wishes(call: Call, host_id: str) -> tuple[EipWish, ...]:
+    """NetworkInterface.N.EIP: a new one, or one that is free already."""
+    wishes = []
+    for interface in call.parameters.groups("NetworkInterface"):
+        asked = interface.group("EIP")
+        if asked.has("ExistEIPId"):
+            eip = find_eip(call, asked.text("ExistEIPId"))
+            if eip.host_id:
+                raise Refusal(RetCode.IN_USE, f"EIP [{eip.id}] is bound already")
+            wishes.append(EipWish(eip, None))
+        elif asked.has("Bandwidth") or asked.has("OperatorName"):
+            wishes.append(EipWish(None, new_eip(call, asked, charge_type=_charge_type(call), host_id=host_id)))
+    return tuple(wishes)
+
+
+def _charge_type(call: Call) -> str:
+    return call.parameters.one_of("ChargeType", CHARGE_TYPES, "Month")
+
+
+def _private_ip(call: Call, subnet: Subnet) -> str:
+    wanted = call.parameters.texts("PrivateIp")
+    if not wanted:
+        return call.cloud.free_private_ip(subnet)
+    try:
+        inside = IPv4Address(wanted[0]) in IPv4Network(subnet.network)
+    except ValueError:
+        inside = False
+    if len(wanted) > 1 or not inside:
+        raise bad_parameter("PrivateIp", f"not one address of {subnet.id}")
+    if call.cloud.store.all(Host, lambda host: host.subnet_id == subnet.id and host.private_ip == wanted[0]):
+        raise bad_parameter("PrivateIp", f"{wanted[0]} is taken")
+    return wanted[0]
+
+
+def _user_data(call: Call, image: Image) -> bytes | None:
+    user_data = call.parameters.base64("UserData", most=MOST_USER_DATA)
+    if user_data is not None and "CloudInit" not in image.features:
+        raise bad_parameter("UserData", f"image {image.id} has no CloudInit feature")
+    return user_data
+
+
+@action("CreateUHostInstance")
+def create_uhost_instance(call: Call) -> Reply:
+    count = call.parameters.integer("MaxCount", 1, least=1, most=MOST_AT_ONCE)
+    with call.cloud.store.lock:
+        plan = _Plan(call)
+        made = [plan.carry_out() for _ in range(count)]
+    for _, spec in made:
+        call.cloud.lifecycle.launch(spec)
+    reply: Reply = {"UHostIds": [host.id for host, _ in made]}
+    if count == 1:
+        host, spec = made[0]
+        reply["IPs"] = [host.private_ip, *spec.public_ips]
+    return reply
+
+
+class _Plan:
+    """A host as a call asks for it, found possible; nothing is made before carry_out()."""
+
+    def __init__(self, call: Call) -> None:
+        asked = call.parameters
+        self.call = call
+        asked.required("Zone")
+        self.zone = call.zone
+        self.image = find_image(call, asked.required("ImageId"))
+        if self.image.state != "Available":
+            raise Refusal(RetCode.WRONG_IMAGE_STATE, f"Image [{self.image.id}] is {self.image.state}")
+        asked.required("LoginMode")
+        self.login = login(call, self.image.type == "Custom")
+        self.name = fields.name(asked, "Name", "UHost")
+        self.tag = fields.tag(asked)
+        self.cpu, self.memory = cpu_and_memory(asked, 4, 8192)
+        self.machine_type = asked.one_of("MachineType", MACHINE_TYPES, "N")
+        self.net_capability = asked.one_of("NetCapability", NET_CAPABILITIES, "Normal")
+        self.charge_type = _charge_type(call)
+        self.disks = disk_wishes(asked)
+        if self.disks[0].size < self.image.size:
+            raise bad_parameter("Disks.0.Size", f"{self.disks[0].size} GB is less than the image's {self.image.size}")
+        self.user_data = _user_data(call, self.image)
+        self.vpc, self.subnet = chosen_network(call)
+        firewall = asked.text("SecurityGroupId")
+        self.firewall = find_firewall(call, firewall) if firewall else default_firewall(call)
+        self.cpu_platform = asked.text("MinimalCpuPlatform", "Intel/Auto")
+        if not re.fullmatch(r"(Intel|Amd|Ampere)/[A-Za-z0-9]+", self.cpu_platform):
+            raise bad_parameter("MinimalCpuPlatform")
+        _eip_wishes(call, "")
+
+    def carry_out(self) -> tuple[Host, MachineSpec]:
+        call, cloud = self.call, self.call.cloud
+        host = self._host(new_id("uhost"))
+        eips = _eip_wishes(call, host.id)
+        cloud.store.put(host)
+        price = catalogue.host_price(host.cpu, host.memory)
+        cloud.ledger.open(host.id, "uhost", host.name, host.project, host.region, price)
+        for number, wish in enumerate(self.disks):
+            self._add_disk(host, wish, number)
+        for eip in eips:
+            if eip.fresh is not None:
+                add_eip(call, eip.fresh)
+            elif eip.existing is not None:
+                cloud.store.change(Eip, eip.existing.id, host_id=host.id)
+        spec = MachineSpec(
+            id=host.id,
+            layers=host.layers,
+            hostname=host.private_ip.replace(".", "-"),
+            private_ip=host.private_ip,
+            private_prefix=IPv4Network(self.subnet.network).prefixlen,
+            public_ips=cloud.wiring.public_ips(host),
+            password=self.login.password,
+            authorized_keys=self.login.authorized_keys,
+            user_data=self.user_data,
+            cloud_init=host.cloud_init,
+            rules=cloud.wiring.rules(host),
+            disks=cloud.wiring.data_disks(host),
+        )
+        return host, spec
+
+    def _host(self, id: str) -> Host:
+        return Host(
+            id=id,
+            project=self.call.project,
+            region=self.call.region,
+            name=self.name,
+            tag=self.tag,
+            created=int(time.time()),
+            zone=self.zone,
+            state="Initializing",
+            boot_disk_state="Initializing",
+            image_id=self.image.id,
+            basic_image_id=self.image.basic_image_id,
+            basic_image_name=self.image.basic_image_name,
+            layers=self.image.layers,
+            os_name=self.image.os_name,
+            cloud_init="CloudInit" in self.image.features,
+            cpu=self.cpu,
+            memory=self.memory,
+            machine_type=self.machine_type,
+            cpu_platform=self.cpu_platform,
+            net_capability=self.net_capability,
+            charge_type=self.charge_type,
+            vpc_id=self.vpc.id,
+            subnet_id=self.subnet.id,
+            private_ip=_private_ip(self.call, self.subnet),
+            firewall_id=self.firewall.id,
+            login_mode=self.login.mode,
+            key_pair_id=self.login.key_pair_id,
+            delete_protected=self.call.parameters.boolean("DeletionProtection"),
+        )
+
+    def _add_disk(self, host: Host, wish: DiskWish, number: int) -> None:
+        disk = Disk(
+            id=new_id("bsm" if wish.boot else "bs"),
+            project=host.project,
+            region=host.region,
+            name=f"{'Sys' if wish.boot else f'Data{number}'}_{host.name}"[:63],
+            tag=host.tag,
+            created=host.created,
+            zone=host.zone,
+            size=wish.size,
+            type=wish.type,
+            boot=wish.boot,
+            status="InUse",
+            charge_type=host.charge_type,
+            host_id=host.id,
+        )
+        self.call.cloud.store.put(disk)
+        self.call.cloud.ledger.open(
+            disk.id, "udisk", disk.name, disk.project, disk.region, catalogue.disk_price(disk.size)
+        )

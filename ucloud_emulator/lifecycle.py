@@ -1,0 +1,195 @@
+"""How hosts and images get from state to state: in the background, as long as the latency profile says."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from ucloud_emulator.hosts.machines import Machines, MachineSpec
+from ucloud_emulator.latency import Latency
+from ucloud_emulator.ledger import Ledger
+from ucloud_emulator.records import Disk, Eip, Host, Image
+from ucloud_emulator.store import Store
+from ucloud_emulator.wiring import Wiring
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 128
+"""Changes under way; most of them only wait for their time to pass."""
+MOST_BOOTS = 8
+"""Hosts that are made or booted at the same moment: more only get in each other's way."""
+
+
+class Lifecycle:
+    """Runs the changes that take time. A caller has set the first state before; the last one is set here."""
+
+    def __init__(
+        self, store: Store, ledger: Ledger, machines: Machines, wiring: Wiring, latency: Latency, bases: set[str]
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._machines = machines
+        self._wiring = wiring
+        self._latency = latency
+        self._bases = bases
+        self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="lifecycle")
+        self._boots = threading.BoundedSemaphore(MOST_BOOTS)
+        self._closing = threading.Event()
+        machines.on_exit(self._powered_off_itself)
+
+    def close(self) -> None:
+        """Let what runs come to its end, without waiting for its time."""
+        self._closing.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def launch(self, spec: MachineSpec) -> None:
+        self._begin(spec.id, lambda: self._launch(spec))
+
+    def start(self, id: str) -> None:
+        self._begin(id, lambda: self._boot(id, time.monotonic()))
+
+    def stop(self, id: str, *, force: bool) -> None:
+        self._begin(id, lambda: self._stop(id, force))
+
+    def reboot(self, id: str) -> None:
+        self._begin(id, lambda: self._reboot(id))
+
+    def terminate(self, id: str) -> None:
+        self._begin(id, lambda: self._terminate(id))
+
+    def make_image(self, host_id: str, image_id: str, layer: str) -> None:
+        self._begin(host_id, lambda: self._make_image(host_id, image_id, layer))
+
+    def copy_image(self, image_id: str) -> None:
+        self._submit(lambda: self._copy_image(image_id))
+
+    def resume_images(self) -> None:
+        """After a restart: a copy goes on; an image whose host was being read is lost."""
+        for image in self._store.all(Image, lambda image: image.state in ("Making", "Copying")):
+            if image.state == "Copying":
+                self.copy_image(image.id)
+            else:
+                self._store.change(Image, image.id, state="Unavailable")
+
+    def drop_layers(self, layers: tuple[str, ...]) -> None:
+        """Free those that no image and no host stands on any more."""
+        with self._store.lock:
+            used = {layer for image in self._store.all(Image) for layer in image.layers}
+            used |= {layer for host in self._store.all(Host) for layer in host.layers}
+        for layer in layers:
+            if layer not in used and layer not in self._bases:
+                self._machines.delete_layer(layer)
+
+    def _submit(self, work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("a change in the background failed")
+
+        self._pool.submit(run)
+
+    def _begin(self, host_id: str, work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("%s could not be changed", host_id)
+                self._store.change(Host, host_id, state="Install Fail", imaging="", terminating=False)
+
+        self._pool.submit(run)
+
+    def _rest(self, since: float, seconds: float) -> None:
+        self._closing.wait(max(0.0, since + seconds - time.monotonic()))
+
+    def _arrive(self, id: str, before: str, after: str) -> None:
+        """Set the last state, unless another change has come between."""
+        with self._store.lock:
+            host = self._store.get(Host, id)
+            if host is not None and host.state == before:
+                self._store.change(Host, id, state=after)
+
+    def _launch(self, spec: MachineSpec) -> None:
+        began = time.monotonic()
+        with self._boots:
+            self._machines.create(spec)
+        self._wiring.apply(spec.id, rules=True, eips=True, disks=True)
+        self._arrive(spec.id, "Initializing", "Starting")
+        self._boot(spec.id, began)
+
+    def _boot(self, id: str, began: float) -> None:
+        with self._boots:
+            if self._closing.is_set():
+                return
+            self._machines.boot(id)
+        self._rest(began, self._latency.start)
+        self._arrive(id, "Starting", "Running")
+        self._rest(time.monotonic(), self._latency.boot_disk)
+        self._store.change(Host, id, boot_disk_state="Normal")
+
+    def _stop(self, id: str, force: bool) -> None:
+        began = time.monotonic()
+        self._machines.stop(id, force=force)
+        self._rest(began, self._latency.stop)
+        self._arrive(id, "Stopping", "Stopped")
+
+    def _reboot(self, id: str) -> None:
+        began = time.monotonic()
+        with self._boots:
+            self._machines.reboot(id)
+        self._rest(began, self._latency.stop + self._latency.start)
+        self._arrive(id, "Rebooting", "Running")
+
+    def _terminate(self, id: str) -> None:
+        began = time.monotonic()
+        host = self._store.get(Host, id)
+        if host is None:
+            return
+        kept = (
+            [] if host.release_disks else self._store.all(Disk, lambda d: d.host_id == id and not d.boot and d.in_cloud)
+        )
+        if kept:
+            self._machines.set_disks(id, ())
+        self._machines.destroy(id)
+        self._rest(began, self._latency.terminate)
+        with self._store.lock:
+            for eip in self._store.all(Eip, lambda eip: eip.host_id == id):
+                if host.release_eip:
+                    self._store.remove(eip)
+                    self._ledger.close(eip.id)
+                else:
+                    self._store.change(Eip, eip.id, host_id="")
+            for disk in self._store.all(Disk, lambda disk: disk.host_id == id):
+                if disk in kept:
+                    self._store.change(Disk, disk.id, host_id="", status="Available")
+                else:
+                    self._store.remove(disk)
+                    self._ledger.close(disk.id)
+            self._ledger.close(id)
+            self._store.remove(host)
+        self.drop_layers(host.layers)
+
+    def _make_image(self, host_id: str, image_id: str, layer: str) -> None:
+        began = time.monotonic()
+        try:
+            self._machines.snapshot(host_id, layer)
+        except Exception:
+            log.exception("no image could be made of %s", host_id)
+            self._store.change(Image, image_id, state="Unavailable")
+        else:
+            self._rest(began, self._latency.image)
+            self._store.change(Image, image_id, state="Available")
+        self._store.change(Host, host_id, imaging="")
+
+    def _copy_image(self, image_id: str) -> None:
+        self._rest(time.monotonic(), self._latency.copy)
+        self._store.change(Image, image_id, state="Available")
+
+    def _powered_off_itself(self, id: str) -> None:
+        with self._store.lock:
+            host = self._store.get(Host, id)
+            if host is not None and host.state in ("Starting", "Running", "Rebooting") and not self._closing.is_set():
+                self._store.change(Host, id, state="Stopped")

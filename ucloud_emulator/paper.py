@@ -1,0 +1,86 @@
+"""Hosts on paper: states change, nothing boots. For tests of the API alone, and where there is no root."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from ucloud_emulator.hosts.machines import DataDisk, Machines, MachineSpec, Rule
+
+PAPER_EIPS = IPv4Network("198.18.0.0/20")
+PAPER_PRIVATE = IPv4Network("10.200.0.0/16")
+
+
+class PaperMachines(Machines):
+    """Remembers who is on, and nothing else."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[str, bool] = {}
+        self._callbacks: list[Callable[[str], None]] = []
+
+    def ids(self) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(self._running)
+
+    def create(self, spec: MachineSpec) -> None:
+        with self._lock:
+            self._running[spec.id] = False
+
+    def boot(self, id: str) -> None:
+        with self._lock:
+            self._running[id] = True
+
+    def running(self, id: str) -> bool:
+        with self._lock:
+            return self._running.get(id, False)
+
+    def stop(self, id: str, *, force: bool = False) -> None:
+        with self._lock:
+            self._running[id] = False
+
+    def reboot(self, id: str) -> None:
+        self.boot(id)
+
+    def destroy(self, id: str) -> None:
+        with self._lock:
+            self._running.pop(id, None)
+
+    def snapshot(self, id: str, layer: str) -> int:
+        return 0
+
+    def delete_layer(self, layer: str) -> None:
+        pass
+
+    def set_password(self, id: str, password: str) -> None:
+        pass
+
+    def set_rules(self, id: str, rules: Sequence[Rule]) -> None:
+        pass
+
+    def set_public_ips(self, id: str, ips: Sequence[str]) -> None:
+        pass
+
+    def set_disks(self, id: str, disks: Sequence[DataDisk]) -> None:
+        pass
+
+    def delete_disk(self, disk_id: str) -> None:
+        pass
+
+    def on_exit(self, callback: Callable[[str], None]) -> None:
+        self._callbacks.append(callback)
+
+    def power_off_inside(self, id: str) -> None:
+        """As if the guest had powered itself off."""
+        self.stop(id)
+        for callback in self._callbacks:
+            callback(id)
+
+    def console(self, id: str) -> Path:
+        return Path("/dev/null")
+
+    def close(self) -> None:
+        with self._lock:
+            self._running = dict.fromkeys(self._running, False)
