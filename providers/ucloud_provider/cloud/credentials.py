@@ -1,8 +1,9 @@
-"""Whose account, which project and region: from stack config, the environment, or the shared credentials file."""
+"""Where the keys come from: stack config, then the environment, then the shared credentials file."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,94 +12,89 @@ from typing import Any
 from ucloud_provider.errors import CredentialsMissing
 
 DEFAULT_BASE_URL = "https://api.ucloud.cn"
-DEFAULT_CREDENTIAL_FILE = "~/.ucloud/credential.json"
-
-_PLACES = (
-    # argument, stack config key, environment variable
-    ("public_key", "publicKey", "UCLOUD_PUBLIC_KEY"),
-    ("private_key", "privateKey", "UCLOUD_PRIVATE_KEY"),
-    ("project_id", "projectId", "UCLOUD_PROJECT_ID"),
-    ("region", "region", "UCLOUD_REGION"),
-    ("base_url", "baseUrl", "UCLOUD_BASE_URL"),
-    ("security_token", "securityToken", "UCLOUD_SECURITY_TOKEN"),
-)
+DEFAULT_FILE = "~/.ucloud/credential.json"
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What signs the calls, and where they go by default. Its repr holds no secret."""
+    """The keys, and what they are used with by default. Its repr shows neither key."""
 
     public_key: str = field(repr=False)
     private_key: str = field(repr=False)
-    project_id: str = ""
-    region: str = ""
+    project_id: str | None = None
+    region: str | None = None
     base_url: str = DEFAULT_BASE_URL
-    security_token: str = field(default="", repr=False)
 
-    @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be written anywhere."""
-        return tuple(each for each in (self.public_key, self.private_key, self.security_token) if each)
+        """What must never be shown."""
+        return (self.private_key, self.public_key)
 
-    @classmethod
-    def resolve(cls, config: Callable[[str], str | None], env: Mapping[str, str]) -> Credentials:
-        """Look in stack config (`config("publicKey")` is `ucloud:publicKey`), then the environment, then the file.
 
-        Each value is taken from the first place that has it, but a pair of keys is never mixed from two places.
-        Raises CredentialsMissing naming every place that was looked at.
-        """
-        from_config = {name: config(key) or "" for name, key, _ in _PLACES}
-        from_env = {name: env.get(variable, "") for name, _, variable in _PLACES}
-        file = Path(env.get("UCLOUD_SHARED_CREDENTIAL_FILE") or DEFAULT_CREDENTIAL_FILE).expanduser()
-        profile = env.get("UCLOUD_PROFILE", "")
-        sources = [from_config, from_env]
-        problem = ""
-        if not any(each["public_key"] and each["private_key"] for each in sources) or profile:
-            from_file, problem = _from_file(file, profile)
-            sources.append(from_file)
-        keys = next((each for each in sources if each.get("public_key") and each.get("private_key")), None)
-        if keys is None:
-            half = [
-                f"{where} has {has} but not {lacks}"
-                for where, source in (("stack config", from_config), ("the environment", from_env))
-                for has, lacks in (("public_key", "private_key"), ("private_key", "public_key"))
-                if source[has] and not source[lacks]
-            ]
-            raise CredentialsMissing(
-                "no UCloud API keys found. Looked at: stack config (ucloud:publicKey, ucloud:privateKey); environment "
-                f"(UCLOUD_PUBLIC_KEY, UCLOUD_PRIVATE_KEY); shared credentials file {file} ({problem}). "
-                + "".join(f"{each}. " for each in half)
-                + "Set them with `pulumi config set ucloud:publicKey …` and "
-                "`pulumi config set --secret ucloud:privateKey …`; a key pair is made in UCloud's console under API keys."
-            )
-        merged = {name: next((each[name] for each in sources if each.get(name)), "") for name, _, _ in _PLACES}
-        return cls(
-            public_key=keys["public_key"],
-            private_key=keys["private_key"],
-            project_id=merged["project_id"],
-            region=merged["region"],
-            base_url=merged["base_url"] or DEFAULT_BASE_URL,
-            security_token=keys.get("security_token", ""),
+def resolve(
+    config: Callable[[str], str | None], environ: Mapping[str, str] = os.environ, home: Path | None = None
+) -> Credentials:
+    """Find the credentials; for each value the first place that has it wins.
+
+    1. stack config: `ucloud:publicKey`, `ucloud:privateKey`, `ucloud:projectId`, `ucloud:region`, `ucloud:baseUrl`,
+       `ucloud:profile`, `ucloud:sharedCredentialsFile`
+    2. the environment: UCLOUD_PUBLIC_KEY, UCLOUD_PRIVATE_KEY, UCLOUD_PROJECT_ID, UCLOUD_REGION, UCLOUD_BASE_URL,
+       UCLOUD_PROFILE, UCLOUD_SHARED_CREDENTIAL_FILE (Packer's names)
+    3. a profile of the shared credentials file, `~/.ucloud/credential.json`: a list of
+       {profile, public_key, private_key, …}, as UCloud's command line writes it
+
+    Raises `CredentialsMissing`, naming every place that was looked at.
+    """
+
+    def first(key: str, variable: str) -> str | None:
+        return config(f"ucloud:{key}") or environ.get(variable) or None
+
+    profile_name = first("profile", "UCLOUD_PROFILE")
+    file = first("sharedCredentialsFile", "UCLOUD_SHARED_CREDENTIAL_FILE")
+    public = first("publicKey", "UCLOUD_PUBLIC_KEY")
+    private = first("privateKey", "UCLOUD_PRIVATE_KEY")
+    profile: Mapping[str, Any] = {}
+    path = _expand(file or DEFAULT_FILE, home)
+    if not (public and private) or profile_name:
+        profile = _profile(path, profile_name, required=bool(file or profile_name))
+    public = public or profile.get("public_key")
+    private = private or profile.get("private_key")
+    missing = [name for name, value in (("public", public), ("private", private)) if not value]
+    if not public or not private:
+        keys = " and ".join(missing)
+        config_keys = ", ".join(f"ucloud:{name}Key" for name in missing)
+        variables = ", ".join(f"UCLOUD_{name.upper()}_KEY" for name in missing)
+        raise CredentialsMissing(
+            f"no {keys} key: looked at the stack config ({config_keys}), the environment ({variables}) and the shared "
+            f"credentials file ({path}); set it with `pulumi config set --secret ucloud:{missing[-1]}Key`"
         )
+    return Credentials(
+        public_key=public,
+        private_key=private,
+        project_id=first("projectId", "UCLOUD_PROJECT_ID") or profile.get("project_id"),
+        region=first("region", "UCLOUD_REGION") or profile.get("region"),
+        base_url=first("baseUrl", "UCLOUD_BASE_URL") or profile.get("base_url") or DEFAULT_BASE_URL,
+    )
 
 
-def _from_file(file: Path, profile: str) -> tuple[dict[str, str], str]:
-    """The values of a profile, and where there are none, why."""
+def _expand(path: str, home: Path | None) -> Path:
+    return Path(path.replace("~", str(home), 1)) if home and path.startswith("~") else Path(path).expanduser()
+
+
+def _profile(path: Path, name: str | None, *, required: bool) -> Mapping[str, Any]:
+    """The named profile of the file, else its active one, else its first."""
+    if not path.is_file():
+        if required:
+            raise CredentialsMissing(f"the shared credentials file {path} does not exist; correct its path or profile")
+        return {}
     try:
-        listed: Any = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}, "does not exist"
+        entries = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        return {}, f"cannot be read: {type(error).__name__}"
-    entries = [each for each in (listed if isinstance(listed, list) else [listed]) if isinstance(each, dict)]
-    wanted = [each for each in entries if each.get("profile", "") == (profile or "default")]
-    if not wanted and not profile:
-        wanted = [each for each in entries if each.get("active")] or entries[:1]
-    if not wanted:
-        return {}, f"has no profile {profile or 'default'!r}"
-    entry = wanted[0]
-    values = {name: str(entry.get(name) or "") for name, _, _ in _PLACES}
-    values["base_url"] = ""  # the UCloud CLI keeps it in another file; a stale one here must not redirect the keys
-    if not (values["public_key"] and values["private_key"]):
-        return values, f"profile {entry.get('profile', '')!r} has no pair of keys"
-    return values, "found"
+        raise CredentialsMissing(f"the shared credentials file {path} cannot be read: {type(error).__name__}") from None
+    profiles: list[dict[str, Any]] = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+    if name:
+        for each in profiles:
+            if each.get("profile") == name:
+                return each
+        raise CredentialsMissing(f"the shared credentials file {path} has no profile {name!r}")
+    active = [each for each in profiles if each.get("active")]
+    return next(iter(active + profiles), {})

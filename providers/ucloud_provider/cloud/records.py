@@ -1,185 +1,121 @@
-"""What UCloud answers, as frozen records. Only what a build or a resource reads is kept."""
+"""What UCloud tells of its things, as typed records: the edge where its dicts end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-
-class Place(NamedTuple):
-    """A project in a region: where a thing is."""
-
-    project_id: str
-    region: str
-
-    def __str__(self) -> str:
-        return f"{self.region} of {self.project_id}" if self.project_id else self.region
-
-
-@dataclass(frozen=True)
-class Project:
-    id: str
-    name: str
-    default: bool
-
-
-@dataclass(frozen=True)
-class Zone:
-    region: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Address:
-    """An address of a host; `id` is the EIP's where it is public."""
-
-    ip: str
-    id: str
-    kind: str
-    bandwidth: int
-
-    @property
-    def public(self) -> bool:
-        return self.kind != "Private"
-
-
-@dataclass(frozen=True)
-class Disk:
-    id: str
-    boot: bool
-    size: int
-    type: str
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Host:
+    """A UHost. `boot_disk_ready` says that an image can be made of it."""
+
     id: str
     name: str
     state: str
-    boot_disk_state: str
-    tag: str
+    boot_disk_ready: bool
+    private_ip: str
+    public_ip: str
+    eip_id: str
+    image_id: str
     zone: str
+    tag: str
     cpu: int
     memory: int
-    machine_type: str
-    created_time: int
-    basic_image_id: str
-    addresses: tuple[Address, ...]
-    disks: tuple[Disk, ...]
-
-    @property
-    def public_ip(self) -> str:
-        return next((each.ip for each in self.addresses if each.public), "")
-
-    @property
-    def private_ip(self) -> str:
-        return next((each.ip for each in self.addresses if not each.public), "")
-
-    @property
-    def eip(self) -> Address | None:
-        return next((each for each in self.addresses if each.public and each.id), None)
+    created: int
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> Host:
+    def of(cls, item: Mapping[str, Any]) -> Host:
+        """From an element of DescribeUHostInstance's UHostSet."""
+        addresses = item.get("IPSet") or ()
+        private: Mapping[str, Any] = next((each for each in addresses if each.get("Type") == "Private"), {})
+        public: Mapping[str, Any] = next((each for each in addresses if each.get("Type") not in (None, "Private")), {})
+        boot: Mapping[str, Any] = next(
+            (each for each in item.get("DiskSet") or () if str(each.get("IsBoot")).lower() == "true"), {}
+        )
+        boot_state = item.get("BootDiskState") or boot.get("BootDiskState") or "Normal"
         return cls(
-            id=_text(raw, "UHostId"),
-            name=_text(raw, "Name"),
-            state=_text(raw, "State"),
-            boot_disk_state=_text(raw, "BootDiskState"),
-            tag=_text(raw, "Tag"),
-            zone=_text(raw, "Zone"),
-            cpu=_number(raw, "CPU"),
-            memory=_number(raw, "Memory"),
-            machine_type=_text(raw, "MachineType"),
-            created_time=_number(raw, "CreateTime"),
-            basic_image_id=_text(raw, "BasicImageId"),
-            addresses=tuple(
-                Address(_text(ip, "IP"), _text(ip, "IPId"), _text(ip, "Type"), _number(ip, "Bandwidth"))
-                for ip in raw.get("IPSet") or ()
-                if _text(ip, "IPMode") != "IPv6"
-            ),
-            disks=tuple(
-                Disk(
-                    _text(disk, "DiskId"),
-                    _text(disk, "IsBoot").lower() == "true",
-                    _number(disk, "Size"),
-                    _text(disk, "DiskType"),
-                )
-                for disk in raw.get("DiskSet") or ()
-            ),
+            id=item["UHostId"],
+            name=item.get("Name") or "",
+            state=item.get("State") or "",
+            boot_disk_ready=boot_state == "Normal",
+            private_ip=private.get("IP") or "",
+            public_ip=public.get("IP") or "",
+            eip_id=public.get("IPId") or "",
+            image_id=item.get("BasicImageId") or item.get("ImageId") or "",
+            zone=item.get("Zone") or "",
+            tag=item.get("Tag") or "",
+            cpu=int(item.get("CPU") or 0),
+            memory=int(item.get("Memory") or 0),
+            created=int(item.get("CreateTime") or 0),
         )
 
 
 @dataclass(frozen=True)
 class Image:
+    """An image. `size` is in GB, `created` in seconds since 1970."""
+
     id: str
     name: str
-    description: str
     state: str
     type: str
     os_type: str
     os_name: str
     features: tuple[str, ...]
-    size_gb: int
-    created_time: int
+    size: int
+    description: str
     tag: str
-
-    @property
-    def cloud_init(self) -> bool:
-        return "CloudInit" in self.features
+    created: int
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> Image:
+    def of(cls, item: Mapping[str, Any]) -> Image:
+        """From an element of DescribeImage's ImageSet."""
         return cls(
-            id=_text(raw, "ImageId"),
-            name=_text(raw, "ImageName"),
-            description=_text(raw, "ImageDescription"),
-            state=_text(raw, "State"),
-            type=_text(raw, "ImageType"),
-            os_type=_text(raw, "OsType"),
-            os_name=_text(raw, "OsName"),
-            features=tuple(raw.get("Features") or ()),
-            size_gb=_number(raw, "ImageSize"),
-            created_time=_number(raw, "CreateTime"),
-            tag=_text(raw, "Tag"),
+            id=item["ImageId"],
+            name=item.get("ImageName") or "",
+            state=item.get("State") or "",
+            type=item.get("ImageType") or "",
+            os_type=item.get("OsType") or "",
+            os_name=item.get("OsName") or "",
+            features=tuple(item.get("Features") or ()),
+            size=int(item.get("ImageSize") or 0),
+            description=item.get("ImageDescription") or "",
+            tag=item.get("Tag") or "",
+            created=int(item.get("CreateTime") or 0),
+        )
+
+    @property
+    def has_cloud_init(self) -> bool:
+        return "CloudInit" in self.features
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """A firewall; `type` is `user defined`, `recommend web` or `recommend non web`."""
+
+    id: str
+    name: str
+    type: str
+    tag: str
+    remark: str
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Firewall:
+        """From an element of DescribeFirewall's DataSet."""
+        return cls(
+            id=item["FWId"],
+            name=item.get("Name") or "",
+            type=item.get("Type") or "",
+            tag=item.get("Tag") or "",
+            remark=item.get("Remark") or "",
         )
 
 
 @dataclass(frozen=True)
 class KeyPair:
+    """A key pair; UCloud keeps its public half."""
+
     id: str
     name: str
-
-
-@dataclass(frozen=True)
-class Firewall:
-    id: str
-    name: str
-    type: str
-    tag: str
-
-
-@dataclass(frozen=True)
-class Vpc:
-    id: str
-    name: str
-    default: bool
-
-
-@dataclass(frozen=True)
-class Subnet:
-    id: str
-    vpc_id: str
-
-
-def _text(raw: Mapping[str, Any], key: str) -> str:
-    value = raw.get(key)
-    return "" if value is None else str(value)
-
-
-def _number(raw: Mapping[str, Any], key: str) -> int:
-    try:
-        return int(raw.get(key) or 0)
-    except (TypeError, ValueError):
-        return 0
+    created: int
