@@ -1,0 +1,34 @@
+"""The example stack: an image with nginx, a copy of it in a second region, and a host started from it."""
+
+import pulumi
+
+from ucloud_image import CustomImage, CustomImageArgs, ImageCopy, Shell, UHost, UHostArgs
+
+image = CustomImage(
+    "basic",
+    CustomImageArgs(
+        region="cn-bj2",
+        availability_zone="cn-bj2-02",
+        instance_type="n-basic-2",
+        source_image_id="uimage-f1chxn",
+        ssh_username="root",
+        image_name="packer-test-basic-bj",
+        provisioners=[Shell(inline=["yum install -y nginx"])],
+        copies=[ImageCopy(region="cn-sh2")],
+    ),
+)
+
+web = UHost(
+    "web",
+    UHostArgs(
+        region="cn-bj2",
+        availability_zone="cn-bj2-02",
+        instance_type="n-basic-2",
+        image_id=image.image_id,
+    ),
+)
+
+pulumi.export("image_id", image.image_id)
+pulumi.export("image_ids", image.image_ids)
+pulumi.export("address", web.public_ip)
+pulumi.export("url", pulumi.Output.concat("http://", web.public_ip, "/"))
