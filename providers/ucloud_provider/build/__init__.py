@@ -1,0 +1,1 @@
+"""The build of an image: one file a step, the pipeline that runs and unwinds them, the journal that remembers."""

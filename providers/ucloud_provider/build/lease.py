@@ -1,0 +1,51 @@
+"""The names of temporary things: whose they are, and until when.
+
+Everything a build makes for a while carries a label, `ucloud-image-<build id>-x<end of lease>`, in its name or its Tag.
+So anybody with the account's keys can tell from the cloud alone what may be collected; no server and no file is needed.
+What a build makes for good, the image and its copies, carries `ucloud-image-<build id>`: where it came from, no lease.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+
+PREFIX = "ucloud-image"
+_LABEL = re.compile(rf"{PREFIX}-([0-9a-f]{{12}})-x(\d{{10}})")
+
+DURATION = 6 * 3600
+"""Seconds that a build may hold what it made for a while: far above any build's length."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A build's hold on its temporary things."""
+
+    build_id: str
+    expires: int
+
+    @property
+    def label(self) -> str:
+        """At most 38 characters: fits UCloud's names and Tags."""
+        return f"{PREFIX}-{self.build_id}-x{self.expires}"
+
+    @property
+    def origin(self) -> str:
+        """What the image and its copies carry."""
+        return f"{PREFIX}-{self.build_id}"
+
+    def has_ended(self, now: float) -> bool:
+        return now >= self.expires
+
+
+def new(duration: float = DURATION) -> Lease:
+    """A lease for a new build."""
+    return Lease(secrets.token_hex(6), int(time.time() + duration))
+
+
+def parse(label: str) -> Lease | None:
+    """The lease in a name or a Tag, or None where it is not one of ours."""
+    match = _LABEL.fullmatch(label)
+    return Lease(match[1], int(match[2])) if match else None

@@ -1,0 +1,56 @@
+"""Making something in the cloud exactly once: intent first, and a lost answer is resolved by looking, not by repeating."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ucloud_provider.build.journal import Journal, Thing
+from ucloud_provider.cloud import retry
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.errors import CloudError
+
+LOOKS = 4
+PAUSE = 1.0
+"""A lost call's effect may show in listings a little later: looked for this often, this many seconds apart."""
+
+TRIES = 3
+
+
+def make(
+    api: Api, journal: Journal, thing: Thing, create: Callable[[], str], find: Callable[[], str | None]
+) -> Thing:
+    """Make `thing`; it with its id.
+
+    `create` makes the one call and returns the id; `find` looks for a thing with the label, which nothing else has.
+    Where the answer is lost, the thing is looked for, and made anew only when it is surely not there.
+    """
+    journal.intend(thing)
+    for attempt in range(1, TRIES + 1):
+        try:
+            made = create()
+        except CloudError as error:
+            if not retry.may_have_taken_effect(error):
+                journal.released(thing)
+                raise
+            api.log(f"{thing}: the answer was lost ({error}); looking for it")
+            found = _look(api, find)
+            if found is None:
+                if attempt == TRIES:
+                    raise
+                api.log(f"{thing}: is not there; making it again")
+                continue
+            made = found
+        thing = Thing(thing.kind, thing.label, thing.project_id, thing.region, made)
+        journal.made(thing)
+        return thing
+    raise AssertionError("unreachable")
+
+
+def _look(api: Api, find: Callable[[], str | None]) -> str | None:
+    for look in range(LOOKS):
+        found = find()
+        if found is not None:
+            return found
+        if look + 1 < LOOKS:
+            api.cancel.sleep(PAUSE)
+    return None
