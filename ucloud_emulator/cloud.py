@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ucloud_emulator.hosts.machines import Machines
 from ucloud_emulator.latency import Latency
 from ucloud_emulator.ledger import Ledger
 from ucloud_emulator.lifecycle import Lifecycle
-from ucloud_emulator.records import Eip, Firewall, Host, Subnet, Vpc
+from ucloud_emulator.records import Eip, Firewall, Host, Image, Subnet, Vpc
 from ucloud_emulator.refusals import Refusal, RetCode
 from ucloud_emulator.requestlog import RequestLog
 from ucloud_emulator.store import Store, new_id
@@ -56,10 +56,29 @@ class EmulatedCloud:
         self._seed()
         self._resume()
 
+    def status(self) -> dict[str, object]:
+        return {
+            "latency": asdict(self.latency),
+            "hosts": {host.id: host.state for host in self.store.all(Host)},
+            "images": {image.id: image.state for image in self.store.all(Image)},
+            "open": sum(row.billable for row in self.ledger.rows(open_only=True)),
+        }
+
+    def reset(self) -> None:
+        """Everything is gone, as on the first day: hosts, images, EIPs, ledger, request log."""
+        with self.store.lock:
+            for id in self.machines.ids():
+                self.machines.destroy(id)
+            layers = {layer for image in self.store.all(Image) for layer in image.layers}
+            self.store.clear()
+            self.ledger.clear()
+            self.requests.clear()
+            self._seed()
+        self.lifecycle.drop_layers(tuple(layers))
+
     def close(self) -> None:
-        """Hosts go down with the machine, as in a power cut: the state says what ran, and runs again later."""
+        """End what is under way. Who made the hosts ends them next; the state says what ran, and runs again later."""
         self.lifecycle.close()
-        self.machines.close()
         self.requests.close()
         self.store.close()
 
