@@ -16,22 +16,32 @@ ATTEMPTS = 8
 LONGEST_PAUSE = 8.0
 """Seconds. Eight attempts with jittered, doubling pauses bridge about half a minute."""
 
-REFUSED_BEFORE_EFFECT = (429, 503)
-"""HTTP statuses with which a gateway says that it did not pass the call on."""
+THROTTLED_STATUS = 429
+THROTTLED_CODE = 153
+"""How UCloud says that a call came too soon: the call had no effect."""
+
+TRANSIENT_CODES = (110, 130, 150)
+"""RetCodes for: no answer from the service in 60 s, an error of the gateway, service unavailable.
+
+Like HTTP 5xx they do not say whether the call took effect.
+"""
 
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed a little later: no answer, a gateway's error, or throttling."""
-    if isinstance(error, ResponseLost | NotSent):
+    if isinstance(error, ResponseLost | NotSent) or is_throttled(error):
         return True
-    return isinstance(error, CloudError) and (error.http_status == 429 or error.http_status >= 500)
+    return isinstance(error, CloudError) and (error.http_status >= 500 or error.code in TRANSIENT_CODES)
+
+
+def is_throttled(error: BaseException) -> bool:
+    """Whether UCloud asks for fewer calls."""
+    return isinstance(error, CloudError) and (error.http_status == THROTTLED_STATUS or error.code == THROTTLED_CODE)
 
 
 def may_have_taken_effect(error: BaseException) -> bool:
     """Whether a creating call that ended in this error may have created something all the same."""
-    if isinstance(error, NotSent) or (isinstance(error, CloudError) and error.http_status in REFUSED_BEFORE_EFFECT):
-        return False
-    return is_transient(error)
+    return is_transient(error) and not isinstance(error, NotSent) and not is_throttled(error)
 
 
 def repeat(
