@@ -1,4 +1,4 @@
-"""Making something in the cloud exactly once: intent first, and a lost answer is resolved by looking, not by repeating."""
+"""Making something in the cloud exactly once: intent first; a lost answer is resolved by looking, not by repeating."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ PAUSE = 1.0
 TRIES = 3
 
 
-def make(
-    api: Api, journal: Journal, thing: Thing, create: Callable[[], str], find: Callable[[], str | None]
-) -> Thing:
+def make(api: Api, journal: Journal, thing: Thing, create: Callable[[], str], find: Callable[[], str | None]) -> Thing:
     """Make `thing`; it with its id.
 
     `create` makes the one call and returns the id; `find` looks for a thing with the label, which nothing else has.

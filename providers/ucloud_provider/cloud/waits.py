@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ucloud_provider.cloud import hosts, images, retry
 from ucloud_provider.cloud.client import Api
@@ -90,7 +90,8 @@ class _Poller(Generic[R]):
                 waiter.changed.notify_all()
 
 
-_pollers: dict[tuple[object, ...], _Poller[Host] | _Poller[Image]] = {}
+_pollers: dict[tuple[object, ...], Any] = {}
+"""By kind, account, project and region; the kind says what it polls for."""
 _pollers_lock = threading.Lock()
 
 
@@ -129,8 +130,9 @@ def _poller(kind: str, describe: Callable[[Api, Sequence[str]], Mapping[str, R]]
         if key not in _pollers:
             # The poller serves many: it is cancelled with none of them and logs to none of them.
             quiet = Api(api.sdk, api.credentials, api.project_id, api.region)
-            _pollers[key] = _Poller(describe, quiet)  # type: ignore[assignment]  # the key holds the kind
-        return _pollers[key]  # type: ignore[return-value]
+            _pollers[key] = _Poller(describe, quiet)
+        poller: _Poller[R] = _pollers[key]
+        return poller
 
 
 def _wait(

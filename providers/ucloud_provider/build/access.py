@@ -1,0 +1,123 @@
+"""The steps that decide how the temporary host is logged in to: its key pair and its firewall."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from pathlib import Path
+from typing import ClassVar
+
+import tenacity
+
+from ucloud_provider.build import once
+from ucloud_provider.build.pipeline import Step
+from ucloud_provider.build.state import Build
+from ucloud_provider.cloud import keypairs, network
+from ucloud_provider.communicators.ssh_keys import KeyPair
+from ucloud_provider.errors import CloudError, InvalidSpec
+
+FIREWALL_RELEASE_SECONDS = 60
+"""How long UCloud may take to notice that a terminated host no longer uses its firewall."""
+
+
+class Credentials(Step):
+    """A key pair made for the build, unless the user names another way to log in."""
+
+    name: ClassVar[str] = "preparing the login"
+
+    def run(self, build: Build) -> None:
+        args, login, api = build.args, build.login, build.api
+        if args.communicator == "none":
+            login.password = random_password()
+        elif args.ssh_password:
+            login.password = args.ssh_password
+        elif args.ssh_keypair_name:
+            pairs = keypairs.find(api, args.ssh_keypair_name)
+            if not pairs:
+                raise InvalidSpec([f"ssh_keypair_name: there is no key pair {args.ssh_keypair_name!r} in {api.region}"])
+            login.key_pair_id = pairs[0].id
+            login.private_key = self._own_key(build)
+        elif args.ssh_private_key_file:
+            # The source image lets this key in; the host still needs a way in that UCloud asks for.
+            login.private_key = self._own_key(build)
+            login.password = random_password()
+        else:
+            self._temporary(build)
+
+    def _own_key(self, build: Build) -> str:
+        path = build.base_dir / Path(build.args.ssh_private_key_file or "").expanduser()
+        return path.read_text(encoding="utf-8")
+
+    def _temporary(self, build: Build) -> None:
+        label = build.lease.label
+        pair = KeyPair.generate(label, kind=build.args.temporary_key_pair_type, bits=build.args.temporary_key_pair_bits)
+        build.login.private_key, build.login.public_key = pair.private, pair.public
+        thing = build.made["key pair"] = build.thing("key pair")
+        made = once.make(
+            build.api,
+            build.journal,
+            thing,
+            lambda: keypairs.import_public(build.api, label, pair.public),
+            lambda: next((each.id for each in keypairs.find(build.api, label)), None),
+        )
+        build.made["key pair"] = made
+        build.login.key_pair_id = made.id
+
+    def release(self, build: Build) -> None:
+        thing = build.made.get("key pair")
+        if thing is None:
+            return
+        api = build.undo_api
+        ids = {thing.id} if thing.id else {each.id for each in keypairs.find(api, thing.label)}
+        for key_pair_id in ids:
+            keypairs.delete(api, key_pair_id)
+        build.journal.released(thing)
+        del build.made["key pair"]
+
+
+class Firewall(Step):
+    """A firewall that opens the communicator's port and nothing else, unless the user names theirs."""
+
+    name: ClassVar[str] = "opening the communicator's port"
+
+    def run(self, build: Build) -> None:
+        args, api = build.args, build.api
+        if args.security_group_id:
+            build.firewall_id = args.security_group_id
+            return
+        label = build.lease.label
+        rule = f"TCP|{args.ssh_port}|0.0.0.0/0|ACCEPT|HIGH|image build"
+        thing = build.made["firewall"] = build.thing("firewall")
+        made = once.make(
+            api,
+            build.journal,
+            thing,
+            lambda: network.create_firewall(api, name=label, rules=[rule], remark="temporary: image build", tag=label),
+            lambda: next((each.id for each in network.firewalls(api) if each.name == label), None),
+        )
+        build.made["firewall"] = made
+        build.firewall_id = made.id
+
+    def release(self, build: Build) -> None:
+        thing = build.made.get("firewall")
+        if thing is None:
+            return
+        api = build.undo_api
+        ids = {thing.id} if thing.id else {each.id for each in network.firewalls(api) if each.name == thing.label}
+        # UCloud refuses to delete a firewall while it still counts a host behind it.
+        patient = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, CloudError) and error.code != 0),
+            stop=tenacity.stop_after_delay(FIREWALL_RELEASE_SECONDS),
+            wait=tenacity.wait_exponential(multiplier=0.5, max=5),
+            reraise=True,
+        )
+        for firewall_id in ids:
+            patient(network.delete_firewall, api, firewall_id)
+        build.journal.released(thing)
+        del build.made["firewall"]
+
+
+def random_password() -> str:
+    """A password that nobody knows and UCloud takes: 24 characters of three classes, for hosts that need one."""
+    alphabet = string.ascii_letters + string.digits
+    return "Aa1" + "".join(secrets.choice(alphabet) for _ in range(21))

@@ -1,0 +1,106 @@
+"""Hosts through their states: waited for until Running, stopped, and removed. For builds and for `UHost` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ucloud_provider.cloud import hosts, waits
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import Host
+from ucloud_provider.errors import CloudError, UnexpectedState
+
+STOP_TIMEOUT = 600.0
+GONE_TIMEOUT = 600.0
+"""Seconds that a host may take to stop, and to be gone once it was terminated."""
+
+DEAD_ENDS = ("Install Fail", "Resize Fail")
+
+
+def wait_running(api: Api, host_id: str, timeout: float) -> Host:
+    """Wait until a host is Running and has its addresses."""
+    return _wait(
+        api, host_id, f"host {host_id} to be Running", lambda h: h.state == "Running" and bool(h.private_ip), timeout
+    )
+
+
+def wait_boot_disk(api: Api, host_id: str, timeout: float) -> Host:
+    """Wait until a host's boot disk is Normal: before that no image can be made of it."""
+    return _wait(api, host_id, f"the boot disk of host {host_id} to be Normal", lambda h: h.boot_disk_ready, timeout)
+
+
+def stop(api: Api, host_id: str, timeout: float = STOP_TIMEOUT) -> Host:
+    """Shut a host down and wait until it is Stopped."""
+    found = hosts.describe(api, [host_id]).get(host_id)
+    if found is None:
+        raise UnexpectedState(f"host {host_id} no longer exists: somebody else terminated it")
+    if found.state == "Stopped":
+        return found
+    hosts.stop(api, host_id)
+    return _wait(api, host_id, f"host {host_id} to be Stopped", lambda h: h.state == "Stopped", timeout)
+
+
+def start(api: Api, host_id: str, timeout: float) -> Host:
+    """Start a stopped host and wait until it is Running."""
+    hosts.start(api, host_id)
+    return wait_running(api, host_id, timeout)
+
+
+def remove(api: Api, host_id: str) -> None:
+    """Terminate a host whatever its state, its EIP and data disks with it, and wait until it is gone.
+
+    Content where it is gone already. A host that still starts is waited for: UCloud terminates only stopped ones.
+    """
+    found = hosts.describe(api, [host_id]).get(host_id)
+    if found is None:
+        return
+    if found.state not in ("Stopped", *DEAD_ENDS):
+        settled = waits.host(
+            api,
+            host_id,
+            awaited=f"host {host_id} to be in a state that can be stopped",
+            until=lambda h: h is None or h.state in ("Running", "Stopped", *DEAD_ENDS),
+            timeout=GONE_TIMEOUT,
+        )
+        if settled is None:
+            return
+        if settled.state == "Running":
+            _power_off(api, host_id)
+            waits.host(
+                api,
+                host_id,
+                awaited=f"host {host_id} to be Stopped",
+                until=lambda h: h is None or h.state in ("Stopped", *DEAD_ENDS),
+                timeout=STOP_TIMEOUT,
+            )
+    hosts.terminate(api, host_id)
+    waits.host(api, host_id, awaited=f"host {host_id} to be gone", until=lambda h: h is None, timeout=GONE_TIMEOUT)
+
+
+def _power_off(api: Api, host_id: str) -> None:
+    """It is on its way out: cutting the power is quicker than shutting it down, and just as good."""
+    try:
+        hosts.power_off(api, host_id)
+    except CloudError as error:
+        if error.code == 0:
+            raise
+        hosts.stop(api, host_id)
+
+
+def _wait(api: Api, host_id: str, awaited: str, reached: Callable[[Host], bool], timeout: float) -> Host:
+    seen = False
+
+    def until(host: Host | None) -> bool:
+        nonlocal seen
+        if host is None:
+            if seen:
+                raise UnexpectedState(f"host {host_id} no longer exists: somebody else terminated it")
+            return False  # a listing may lag behind the creating call
+        seen = True
+        if host.state in DEAD_ENDS:
+            raise UnexpectedState(f"host {host_id} is in state {host.state!r}; UCloud could not set it up")
+        return reached(host)
+
+    host = waits.host(api, host_id, awaited=awaited, until=until, timeout=timeout)
+    if host is None:
+        raise AssertionError("until is true of a host only")
+    return host

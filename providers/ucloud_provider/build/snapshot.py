@@ -1,0 +1,89 @@
+"""The steps that stop the host and make the image of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ucloud_provider.build import launch, once
+from ucloud_provider.build.journal import Thing
+from ucloud_provider.build.pipeline import Step
+from ucloud_provider.build.state import Build
+from ucloud_provider.cloud import images, waits
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import Image
+from ucloud_provider.errors import UnexpectedState
+from ucloud_provider.spec.rules import parse_duration
+
+BOOT_DISK_TIMEOUT = 900.0
+
+
+class Stop(Step):
+    """Waits for the boot disk, which may take longer than the provisioners, and shuts the host down."""
+
+    name: ClassVar[str] = "stopping the host"
+
+    def run(self, build: Build) -> None:
+        host_id = build.the_host().id
+        launch.wait_boot_disk(build.api, host_id, BOOT_DISK_TIMEOUT)
+        build.host = launch.stop(build.api, host_id)
+
+
+class Snapshot(Step):
+    """Makes the image. Half-made, it is the build's to delete; Available, it is the result."""
+
+    name: ClassVar[str] = "making the image"
+
+    def run(self, build: Build) -> None:
+        args, api = build.args, build.api
+        thing = Thing("image", build.lease.origin, api.project_id or "", api.region or "")
+        build.made["image"] = thing
+        build.made["image"] = once.make(
+            api,
+            build.journal,
+            thing,
+            lambda: images.create(
+                api,
+                build.the_host().id,
+                name=args.image_name,
+                description=args.image_description,
+                tag=build.lease.origin,
+            ),
+            lambda: next((each.id for each in images.find(api, tag=build.lease.origin)), None),
+        )
+        image_id = build.made["image"].id
+        build.progress.step(f"making image {image_id}")
+        build.image = wait_available(api, image_id, parse_duration(args.wait_image_ready_timeout))
+
+    def release(self, build: Build) -> None:
+        thing = build.made.get("image")
+        if thing is None:
+            return
+        api = build.undo_api
+        ids = {thing.id} if thing.id else {each.id for each in images.find(api, tag=thing.label)}
+        for image_id in ids:
+            images.delete(api, image_id)
+        build.journal.released(thing)
+        del build.made["image"]
+
+
+def wait_available(api: Api, image_id: str, timeout: float) -> Image:
+    """Wait until an image is Available."""
+    seen = False
+
+    def until(image: Image | None) -> bool:
+        nonlocal seen
+        if image is None:
+            if seen:
+                raise UnexpectedState(f"image {image_id} no longer exists: somebody else deleted it")
+            return False
+        seen = True
+        if image.state == "Unavailable":
+            raise UnexpectedState(f"image {image_id} is Unavailable: UCloud could not make it")
+        return image.state == "Available"
+
+    image = waits.image(
+        api, image_id, awaited=f"image {image_id} in {api.region} to be Available", until=until, timeout=timeout
+    )
+    if image is None:
+        raise AssertionError("until is true of an image only")
+    return image

@@ -1,0 +1,132 @@
+"""What the steps of one build share, typed: what was asked for, what is known so far, what was made."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ucloud_provider.build.journal import Journal, Thing
+from ucloud_provider.build.lease import Lease
+from ucloud_provider.build.log import BuildLog
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import Host, Image
+from ucloud_provider.errors import UCloudImageError
+from ucloud_provider.run import Cancel, Progress
+from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
+
+if TYPE_CHECKING:
+    from ucloud_provider.communicators.base import Communicator
+
+
+@dataclass(frozen=True)
+class BuiltCopy:
+    """A copy of the image: where it is, and which one was asked for (`key`: spec.diff.copy_key)."""
+
+    key: str
+    project_id: str
+    region: str
+    image_id: str
+
+
+@dataclass(frozen=True)
+class BuiltImage:
+    """The result of a build. `size` is in GB, `created` in seconds since 1970, `build_seconds` what it took."""
+
+    image_id: str
+    project_id: str
+    region: str
+    name: str
+    size: int
+    created: int
+    source_image_id: str
+    build_id: str
+    build_seconds: float
+    copies: tuple[BuiltCopy, ...] = ()
+
+    @property
+    def image_ids(self) -> dict[str, str]:
+        """Region → image id. Where two projects of a region have one, the image's own project comes first."""
+        found = {each.region: each.image_id for each in reversed(self.copies)}
+        return {**found, self.region: self.image_id}
+
+
+class CopiesFailed(UCloudImageError):
+    """The image was made, and some of its copies were not. `made` is what exists."""
+
+    def __init__(self, made: BuiltImage, failures: tuple[str, ...], log_file: str = "") -> None:
+        self.made = made
+        self.failures = failures
+        text = f"image {made.image_id} exists, but {len(failures)} of its copies failed:"
+        lines = [text, *(f"  {each}" for each in failures), "run `pulumi up` again to make only these"]
+        if log_file:
+            lines.append(f"full log: {log_file}")
+        super().__init__("\n".join(lines))
+
+
+@dataclass
+class Login:
+    """How to log in to the temporary host. Never shown, never written down."""
+
+    private_key: str | None = field(default=None, repr=False)
+    public_key: str | None = None
+    password: str | None = field(default=None, repr=False)
+    key_pair_id: str | None = None
+
+
+@dataclass
+class Build:
+    """One build. The first block is given; the steps fill in the second."""
+
+    args: CustomImageArgs
+    api: Api
+    lease: Lease
+    base_dir: Path
+    journal: Journal
+    log: BuildLog
+    progress: Progress
+    cancel: Cancel
+    started: float = field(default_factory=time.monotonic)
+
+    source: Image | None = None
+    login: Login = field(default_factory=Login)
+    firewall_id: str | None = None
+    made: dict[str, Thing] = field(default_factory=dict)
+    host: Host | None = None
+    communicator: Communicator | None = None
+    image: Image | None = None
+    tail: list[str] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return self.lease.build_id
+
+    @property
+    def undo_api(self) -> Api:
+        """The API for giving things back: it works on when the build was cancelled."""
+        return self.api.using(cancel=Cancel())
+
+    def thing(self, kind: str) -> Thing:
+        """A temporary thing of this build, before it is made."""
+        return Thing(kind, self.lease.label, self.api.project_id or "", self.api.region or "")
+
+    def the_source(self) -> Image:
+        if self.source is None:
+            raise AssertionError("the source image is looked at first")
+        return self.source
+
+    def the_host(self) -> Host:
+        if self.host is None:
+            raise AssertionError("the host is made first")
+        return self.host
+
+    def the_image(self) -> Image:
+        if self.image is None:
+            raise AssertionError("the image is made first")
+        return self.image
+
+
+def copy_api(api: Api, copy: ImageCopy) -> Api:
+    """The API where a copy goes."""
+    return api.at(project_id=copy.project_id, region=copy.region)

@@ -1,0 +1,65 @@
+"""The step that makes the temporary host, with its EIP and disks, and gives it back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ucloud_provider.build import launch, once
+from ucloud_provider.build.pipeline import Step
+from ucloud_provider.build.state import Build
+from ucloud_provider.cloud import hosts
+from ucloud_provider.spec.rules import parse_instance_type
+
+START_TIMEOUT = 900.0
+"""Seconds that a host may take until it is Running."""
+
+
+class TemporaryHost(Step):
+    """Billed by the hour (ChargeType Dynamic) from here until its release."""
+
+    name: ClassVar[str] = "creating the host"
+
+    def run(self, build: Build) -> None:
+        args, api, label = build.args, build.api, build.lease.label
+        user_data = args.user_data.encode() if args.user_data is not None else None
+        if args.user_data_file is not None:
+            user_data = (build.base_dir / args.user_data_file).read_bytes()
+        order = hosts.HostOrder(
+            name=args.instance_name or label,
+            tag=label,
+            zone=args.availability_zone,
+            image_id=args.source_image_id,
+            instance_type=parse_instance_type(args.instance_type),
+            boot_disk=hosts.Disk(args.boot_disk_size or build.the_source().size, args.boot_disk_type),
+            cpu_platform=args.min_cpu_platform,
+            vpc_id=args.vpc_id,
+            subnet_id=args.subnet_id,
+            firewall_id=build.firewall_id,
+            eip_bandwidth=None if args.use_ssh_private_ip else args.eip_bandwidth,
+            eip_charge_mode=args.eip_charge_mode,
+            user_data=user_data,
+            password=build.login.password,
+            key_pair_id=build.login.key_pair_id,
+        )
+        build.made["host"] = build.thing("host")
+        build.made["host"] = once.make(
+            api,
+            build.journal,
+            build.made["host"],
+            lambda: hosts.create(api, order),
+            lambda: next((each.id for each in hosts.find(api, tag=label)), None),
+        )
+        build.progress.step(f"starting host {build.made['host'].id}")
+        build.host = launch.wait_running(api, build.made["host"].id, START_TIMEOUT)
+
+    def release(self, build: Build) -> None:
+        thing = build.made.get("host")
+        if thing is None:
+            return
+        build.progress.step(f"releasing the host {thing.id}")
+        api = build.undo_api
+        ids = {thing.id} if thing.id else {each.id for each in hosts.find(api, tag=thing.label)}
+        for host_id in ids:
+            launch.remove(api, host_id)
+        build.journal.released(thing)
+        del build.made["host"]
