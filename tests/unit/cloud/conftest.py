@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ucloud_provider.run import Cancel
 
 

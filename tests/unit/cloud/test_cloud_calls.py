@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import requests
 from ucloud.core import exc
-from urllib3.exceptions import MaxRetryError, NewConnectionError
-
-from scripted import Answer, ScriptedSdk, api
 from ucloud_provider.cloud import retry
 from ucloud_provider.errors import Cancelled, CloudError, NotSent, ResponseLost
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from tests.unit.cloud.scripted import Answer, ScriptedSdk, api
 
 OK: Answer = {"RetCode": 0}
 THROTTLED = exc.HTTPStatusException(429)
@@ -28,8 +28,10 @@ def refusal(code: int, message: str = "no") -> exc.RetCodeException:
 
 @pytest.mark.parametrize(
     "error",
-    [BROKEN, SILENT, UNREACHED, THROTTLED, status(500), status(502), status(503), status(504)]
-    + [refusal(110), refusal(130), refusal(150), refusal(153), exc.InvalidResponseException(b"<html>", "no JSON")],
+    [
+        *(BROKEN, SILENT, UNREACHED, THROTTLED, status(500), status(502), status(503), status(504)),
+        *(refusal(110), refusal(130), refusal(150), refusal(153), exc.InvalidResponseException(b"<html>", "no JSON")),
+    ],
 )
 def test_a_reading_call_is_repeated_after_a_transient_error(error: BaseException) -> None:
     sdk = ScriptedSdk(error, error, OK)
@@ -55,8 +57,10 @@ def test_a_reading_call_is_given_up_after_a_bounded_number_of_attempts() -> None
 
 @pytest.mark.parametrize(
     "error",
-    [BROKEN, SILENT, status(500), status(502), status(503), status(504), refusal(110), refusal(130)]
-    + [exc.InvalidResponseException(b"{", "cut off")],
+    [
+        *(BROKEN, SILENT, status(500), status(502), status(503), status(504), refusal(110), refusal(130)),
+        exc.InvalidResponseException(b"{", "cut off"),
+    ],
 )
 def test_a_creating_call_that_may_have_taken_effect_is_never_repeated(error: BaseException) -> None:
     sdk = ScriptedSdk(error, OK)

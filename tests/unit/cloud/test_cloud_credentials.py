@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-
 from ucloud_provider.cloud.credentials import DEFAULT_BASE_URL, Credentials, resolve
 from ucloud_provider.errors import CredentialsMissing
 
