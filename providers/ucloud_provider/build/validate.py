@@ -88,7 +88,7 @@ def _source_problems(build: Build, source: Image | None) -> Iterator[str]:
     if source.os_type == "Windows":
         yield f"source_image_id: {source.id!r} is Windows, which is not built yet; choose a Linux image"
     if args.boot_disk_size is not None and args.boot_disk_size < source.size:
-        yield f"boot_disk_size: {args.boot_disk_size} GB is below the source image's {source.size} GB; give that or more"
+        yield f"boot_disk_size: {args.boot_disk_size} GB is below the source image's {source.size} GB; give that"
     if (args.user_data or args.user_data_file) and not source.has_cloud_init:
         name = "user_data" if args.user_data else "user_data_file"
         yield f"{name}: image {source.id!r} has no CloudInit to run it; leave it out, or choose an image that has"
