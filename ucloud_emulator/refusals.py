@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class RetCode(IntEnum):
-    """The codes in use. The first block was seen in UCloud's own clients and documents.
+    """The codes in use. Those of the first block are what UCloud's own clients look for.
 
     The second block is the emulator's: UCloud refuses these too, but with which number is not documented.
     """
@@ -23,6 +23,8 @@ class RetCode(IntEnum):
     NO_SUCH_HOST = 8037
     NO_SUCH_NETWORK_THING = 54002
     NO_SUCH_VPC = 58103
+    WRONG_DISK_STATE = 17060
+    NETWORK_IN_USE = 4411
 
     NO_SUCH_IMAGE = 8038
     WRONG_HOST_STATE = 8039
@@ -32,9 +34,7 @@ class RetCode(IntEnum):
     HOSTS_FAILED = 8043
     IN_USE = 54003
     NO_SUCH_SUBNET = 58104
-    NETWORK_IN_USE = 58105
     NO_SUCH_DISK = 17001
-    WRONG_DISK_STATE = 17002
 
 
 class Refusal(Exception):

@@ -83,8 +83,8 @@ def describe_firewall(call: Call) -> Reply:
     if call.parameters.has("FWId"):
         found = [find_firewall(call, call.parameters.text("FWId"))]
     if call.parameters.has("ResourceId"):
-        host = call.host(call.parameters.text("ResourceId"))
-        found = [firewall for firewall in found if firewall.id == host.firewall_id]
+        host = call.cloud.store.get(Host, call.parameters.text("ResourceId"))
+        found = [firewall for firewall in found if host is not None and firewall.id == host.firewall_id]
     page = call.parameters.page(found)
     return {"TotalCount": len(found), "DataSet": [_describe(call, firewall) for firewall in page]}
 

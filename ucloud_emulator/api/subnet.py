@@ -43,8 +43,6 @@ def describe_subnet(call: Call) -> Reply:
     if asked.has("SubnetId"):
         ids = (*ids, asked.text("SubnetId"))
     vpc_id, tag = asked.text("VPCId"), asked.text("Tag")
-    if vpc_id:
-        find_vpc(call, vpc_id)
     found = [
         subnet
         for subnet in subnets(call)

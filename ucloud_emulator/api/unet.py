@@ -110,8 +110,6 @@ def allocate_eip(call: Call) -> Reply:
 @action("DescribeEIP")
 def describe_eip(call: Call) -> Reply:
     ids, ips = call.parameters.texts("EIPIds"), call.parameters.texts("IPs")
-    for id in ids:
-        find_eip(call, id)
     found = [eip for eip in eips(call) if not (ids or ips) or eip.id in ids or eip.ip in ips]
     return {
         "TotalCount": len(found),

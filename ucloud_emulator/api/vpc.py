@@ -106,8 +106,6 @@ def _describe_vpc(call: Call, vpc: Vpc) -> Reply:
 @action("DescribeVPC")
 def describe_vpc(call: Call) -> Reply:
     ids, tag = call.parameters.texts("VPCIds"), call.parameters.text("Tag")
-    for id in ids:
-        find_vpc(call, id)
     found = [vpc for vpc in vpcs(call) if (not ids or vpc.id in ids) and tag in ("", vpc.tag)]
     page = call.parameters.page(found, limit=100)
     return {"TotalCount": len(found), "DataSet": [_describe_vpc(call, vpc) for vpc in page]}
