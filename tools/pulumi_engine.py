@@ -118,7 +118,9 @@ def _complete(folder: Path) -> bool:
 def _version(pulumi: Path) -> tuple[int, ...]:
     environ = os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
-        answer = subprocess.run([pulumi, "version"], capture_output=True, text=True, timeout=30, env=environ, check=True)
+        answer = subprocess.run(
+            [pulumi, "version"], capture_output=True, text=True, timeout=30, env=environ, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return (0,)
     match = re.match(r"v(\d+)\.(\d+)\.(\d+)", answer.stdout)

@@ -1,0 +1,43 @@
+# The commands of this project; `make` lists them. What they do stands in tools/.
+.DEFAULT_GOAL := help
+.PHONY: help up down test lint bench setup venv lock clean python
+
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+TESTS ?= tests
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: setup ## set everything up and run the example stack on the emulator
+	@$(PYTHON) -m tools.local_stack up
+
+down: venv ## destroy the example stack and stop the emulator; fails if anything billable is left
+	@$(PYTHON) -m tools.local_stack down
+
+test: setup lint ## run the linters and every test (TESTS=path for some of them)
+	@$(PYTHON) -m pytest $(TESTS)
+
+lint: venv ## ruff, mypy --strict and the import rule
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup ## measure 16 images side by side against one, by real `pulumi up`
+	@$(PYTHON) -m benchmarks.side_by_side
+
+setup: python ## install what is missing: packages, .venv, Pulumi engine, base images
+	@python3 -m tools.setup
+
+venv: python
+	@python3 -m tools.setup packages venv
+
+lock: python ## resolve the dependencies anew and write requirements.lock
+	@tools/lock.sh
+
+clean: down ## take the stack down, then remove .venv and .local; the caches in the home folder stay
+	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+python:
+	@command -v python3 >/dev/null || { apt-get -q update && apt-get -q install -y python3; }
