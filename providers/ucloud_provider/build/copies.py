@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ucloud_provider.build import once
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.snapshot import wait_available
-from ucloud_provider.build.state import BuiltCopy, copy_api
+from ucloud_provider.build.state import MadeCopy, copy_api
 from ucloud_provider.cloud import images
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import UCloudImageError
@@ -20,25 +20,25 @@ def make(
     api: Api,
     journal: Journal,
     image_id: str,
-    wanted: Sequence[tuple[str, ImageCopy]],
+    wanted: Sequence[ImageCopy],
     *,
     name: str,
     description: str | None,
     tag: str,
     timeout: float,
     told: Callable[[str], None],
-) -> tuple[list[BuiltCopy], list[str]]:
-    """Copy an image to every place wanted, given with each copy's key; the copies made, and what failed, in words.
+) -> tuple[list[MadeCopy], list[str]]:
+    """Copy an image to every place wanted; the copies made, and what failed, in words.
 
     One that fails stops no other; what is half-made of it is deleted.
     """
-    made: list[BuiltCopy] = []
+    made: list[MadeCopy] = []
     failures: list[str] = []
     if not wanted:
         return made, failures
     with ThreadPoolExecutor(max_workers=len(wanted), thread_name_prefix="copy") as pool:
         futures = []
-        for key, copy in wanted:
+        for copy in wanted:
             target = copy_api(api, copy)
             futures.append(
                 (
@@ -49,7 +49,7 @@ def make(
                         target,
                         journal,
                         image_id,
-                        key,
+                        copy,
                         name=copy.name or name,
                         description=copy.description or description,
                         tag=tag,
@@ -71,13 +71,13 @@ def _one(
     target: Api,
     journal: Journal,
     image_id: str,
-    key: str,
+    copy: ImageCopy,
     *,
     name: str,
     description: str | None,
     tag: str,
     timeout: float,
-) -> BuiltCopy:
+) -> MadeCopy:
     thing = Thing("copy", tag, target.project_id or "", target.region or "")
 
     def find() -> str | None:
@@ -96,7 +96,7 @@ def _one(
         _undo(target.using(cancel=Cancel()), journal, thing, image_id)
         raise
     journal.kept(thing)
-    return BuiltCopy(key, thing.project_id, thing.region, thing.id)
+    return MadeCopy(copy, thing.project_id, thing.region, thing.id)
 
 
 def _undo(target: Api, journal: Journal, thing: Thing, image_id: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ucloud_provider.build import copies, lease, pipeline, places
@@ -20,16 +20,14 @@ from ucloud_provider.build.log import BuildLog
 from ucloud_provider.build.provision import Provision
 from ucloud_provider.build.seal import Seal
 from ucloud_provider.build.snapshot import Snapshot, Stop
-from ucloud_provider.build.state import Build, BuiltCopy, BuiltImage, CopiesFailed
+from ucloud_provider.build.state import Build, BuiltImage, CopyFailed, MadeCopy
 from ucloud_provider.build.temporary_host import TemporaryHost
 from ucloud_provider.build.validate import Validate
-from ucloud_provider.cloud import account
+from ucloud_provider.cloud import account, images
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.errors import InvalidSpec
+from ucloud_provider.errors import InvalidSpec, UCloudImageError
 from ucloud_provider.run import Cancel, Progress
-from ucloud_provider.spec.args import to_inputs
-from ucloud_provider.spec.diff import copy_key
-from ucloud_provider.spec.image import CustomImageArgs
+from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
 from ucloud_provider.spec.rules import parse_duration
 
 
@@ -45,15 +43,13 @@ def build_image(
     """Build an image and its copies.
 
     Raises `InvalidSpec` before anything billable exists; `StepFailed` or `Cancelled` after everything temporary has
-    been given back; `CopiesFailed` where the image exists and some of its copies do not.
+    been given back; `CopyFailed` where the image exists and some of its copies do not.
     """
     build = start(args, api=api, progress=progress, cancel=cancel, base_dir=base_dir, mask=mask)
     try:
         return _run(build)
     finally:
-        build.journal.event("end")
-        build.journal.close()
-        build.log.close()
+        _end(build)
 
 
 def start(
@@ -104,41 +100,53 @@ def _run(build: Build) -> BuiltImage:
     # The image no longer needs the host: it is given back while the copies are made.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="release") as pool:
         released = pool.submit(pipeline.unwind, build, temporary)
-        made, failures = _copies(build)
-        left = _settled(released)
+        made, failures = _copies(build, build.args.copies)
+        left = released.result()
     for thing in left:
         build.progress.note(f"not released, will be collected once its lease has ended: {thing}")
-    image = build.the_image()
-    result = BuiltImage(
-        image_id=image.id,
-        project_id=build.api.project_id or "",
-        region=build.api.region or "",
-        name=image.name,
-        size=image.size,
-        created=image.created,
-        source_image_id=build.args.source_image_id,
-        build_id=build.id,
-        build_seconds=round(time.monotonic() - build.started, 1),
-        copies=tuple(made),
-    )
+    result = _result(build, made)
     if failures:
-        raise CopiesFailed(result, tuple(failures), str(build.log.path))
-    build.log(f"done in {result.build_seconds} s: {result.image_ids}")
+        raise CopyFailed(result, tuple(failures), str(build.log.path))
+    build.log(f"done in {result.build_seconds} s")
     return result
 
 
-def _copies(build: Build) -> tuple[list[BuiltCopy], list[str]]:
+def make_copies(
+    args: CustomImageArgs,
+    wanted: Sequence[ImageCopy],
+    image_id: str,
+    *,
+    api: Api,
+    progress: Progress,
+    cancel: Cancel,
+    mask: Callable[[str], str] = lambda text: text,
+) -> tuple[MadeCopy, ...]:
+    """Make copies of an image that exists. Raises `CopyFailed` where some could not be made."""
+    if not wanted:
+        return ()
+    build = start(args, api=api, progress=progress, cancel=cancel, base_dir=Path(), mask=mask)
+    try:
+        build.image = images.get(build.api, image_id)
+        if build.image is None:
+            raise UCloudImageError(f"image {image_id} no longer exists in {build.api.region}; run `pulumi refresh`")
+        made, failures = _copies(build, wanted)
+        if failures:
+            raise CopyFailed(_result(build, made), tuple(failures), str(build.log.path))
+        return tuple(made)
+    finally:
+        _end(build)
+
+
+def _copies(build: Build, wanted: Sequence[ImageCopy]) -> tuple[list[MadeCopy], list[str]]:
     args, image = build.args, build.the_image()
-    inputs = to_inputs(args)
-    if args.copies:
-        build.progress.step(
-            f"copying {image.id} to {', '.join(sorted({c.region or build.api.region or '' for c in args.copies}))}"
-        )
+    if wanted:
+        regions = sorted({each.region or build.api.region or "" for each in wanted})
+        build.progress.step(f"copying {image.id} to {', '.join(regions)}")
     return copies.make(
         build.api,
         build.journal,
         image.id,
-        [(copy_key(inputs, to_inputs(each)), each) for each in args.copies],
+        wanted,
         name=args.image_name,
         description=args.image_description,
         tag=build.lease.origin,
@@ -147,5 +155,13 @@ def _copies(build: Build) -> tuple[list[BuiltCopy], list[str]]:
     )
 
 
-def _settled(released: Future[list[str]]) -> Sequence[str]:
-    return released.result()
+def _result(build: Build, made: Sequence[MadeCopy]) -> BuiltImage:
+    image = build.the_image()
+    seconds = round(time.monotonic() - build.started, 1)
+    return BuiltImage(image.id, image.name, image.size, image.created, seconds, tuple(made))
+
+
+def _end(build: Build) -> None:
+    build.journal.event("end")
+    build.journal.close()
+    build.log.close()

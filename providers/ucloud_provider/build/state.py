@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class BuiltCopy:
-    """A copy of the image: where it is, and which one was asked for (`key`: spec.diff.copy_key)."""
+class MadeCopy:
+    """A copy that exists: what was asked for, and where it is."""
 
-    key: str
+    copy: ImageCopy
     project_id: str
     region: str
     image_id: str
@@ -35,24 +35,14 @@ class BuiltImage:
     """The result of a build. `size` is in GB, `created` in seconds since 1970, `build_seconds` what it took."""
 
     image_id: str
-    project_id: str
-    region: str
     name: str
     size: int
     created: int
-    source_image_id: str
-    build_id: str
     build_seconds: float
-    copies: tuple[BuiltCopy, ...] = ()
-
-    @property
-    def image_ids(self) -> dict[str, str]:
-        """Region → image id. Where two projects of a region have one, the image's own project comes first."""
-        found = {each.region: each.image_id for each in reversed(self.copies)}
-        return {**found, self.region: self.image_id}
+    copies: tuple[MadeCopy, ...] = ()
 
 
-class CopiesFailed(UCloudImageError):
+class CopyFailed(UCloudImageError):
     """The image was made, and some of its copies were not. `made` is what exists."""
 
     def __init__(self, made: BuiltImage, failures: tuple[str, ...], log_file: str = "") -> None:
