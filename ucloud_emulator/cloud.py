@@ -51,8 +51,7 @@ class EmulatedCloud:
         self.wiring = Wiring(self.store, machines)
         self.latency = latency
         self.ranges = ranges
-        bases = {layer for image in catalogue.BASE_IMAGES for layer in image.layers}
-        self.lifecycle = Lifecycle(self.store, self.ledger, machines, self.wiring, latency, bases)
+        self.lifecycle = Lifecycle(self.store, self.ledger, machines, self.wiring, latency)
         self._seed()
         self._resume()
 
@@ -69,12 +68,13 @@ class EmulatedCloud:
         with self.store.lock:
             for id in self.machines.ids():
                 self.machines.destroy(id)
-            layers = {layer for image in self.store.all(Image) for layer in image.layers}
+            layers = {image.layers[-1] for image in self.store.all(Image)}
             self.store.clear()
             self.ledger.clear()
             self.requests.clear()
             self._seed()
-        self.lifecycle.drop_layers(tuple(layers))
+        for layer in layers:
+            self.lifecycle.drop_layer(layer)
 
     def close(self) -> None:
         """End what is under way. Who made the hosts ends them next; the state says what ran, and runs again later."""

@@ -26,15 +26,12 @@ MOST_BOOTS = 8
 class Lifecycle:
     """Runs the changes that take time. A caller has set the first state before; the last one is set here."""
 
-    def __init__(
-        self, store: Store, ledger: Ledger, machines: Machines, wiring: Wiring, latency: Latency, bases: set[str]
-    ) -> None:
+    def __init__(self, store: Store, ledger: Ledger, machines: Machines, wiring: Wiring, latency: Latency) -> None:
         self._store = store
         self._ledger = ledger
         self._machines = machines
         self._wiring = wiring
         self._latency = latency
-        self._bases = bases
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="lifecycle")
         self._boots = threading.BoundedSemaphore(MOST_BOOTS)
         self._closing = threading.Event()
@@ -74,14 +71,10 @@ class Lifecycle:
             else:
                 self._store.change(Image, image.id, state="Unavailable")
 
-    def drop_layers(self, layers: tuple[str, ...]) -> None:
-        """Free those that no image and no host stands on any more."""
-        with self._store.lock:
-            used = {layer for image in self._store.all(Image) for layer in image.layers}
-            used |= {layer for host in self._store.all(Host) for layer in host.layers}
-        for layer in layers:
-            if layer not in used and layer not in self._bases:
-                self._machines.delete_layer(layer)
+    def drop_layer(self, layer: str) -> None:
+        """An image of this layer is gone. Its copies share it; what stands on it, the hosts know themselves."""
+        if not self._store.all(Image, lambda image: image.layers[-1] == layer):
+            self._machines.delete_layer(layer)
 
     def _submit(self, work: Callable[[], None]) -> None:
         def run() -> None:
@@ -170,7 +163,6 @@ class Lifecycle:
                     self._ledger.close(disk.id)
             self._ledger.close(id)
             self._store.remove(host)
-        self.drop_layers(host.layers)
 
     def _make_image(self, host_id: str, image_id: str, layer: str) -> None:
         began = time.monotonic()
@@ -182,6 +174,9 @@ class Lifecycle:
         else:
             self._rest(began, self._latency.image)
             self._store.change(Image, image_id, state="Available")
+            host = self._store.get(Host, host_id)
+            if host is not None:
+                self._store.change(Host, host_id, layers=(*host.layers, layer))
         self._store.change(Host, host_id, imaging="")
 
     def _copy_image(self, image_id: str) -> None:

@@ -209,5 +209,5 @@ def terminate_custom_image(call: Call) -> Reply:
             raise Refusal(RetCode.WRONG_IMAGE_STATE, f"Image [{image.id}] cannot be deleted while {image.state}")
         call.cloud.store.remove(image)
         call.cloud.ledger.close(image.id)
-    call.cloud.lifecycle.drop_layers(image.layers)
+    call.cloud.lifecycle.drop_layer(image.layers[-1])
     return {"ImageId": image.id}
