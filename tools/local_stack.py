@@ -58,9 +58,9 @@ def down() -> None:
     left = open_rows()
     stop_emulator()
     if left:
-        rows = "\n".join(f"  {json.dumps(row)}" for row in left)
+        rows = "\n".join(f"  {row}" for row in left)
         raise LocalStackFailed(f"the emulator's ledger has open rows, so something was left behind:\n{rows}")
-    print("The ledger has no open row.")
+    print("\nThe ledger has no open row: nothing that costs money is left.")
 
 
 def start_emulator(latency: str) -> None:
@@ -94,15 +94,15 @@ def stop_emulator() -> None:
         raise LocalStackFailed(f"`ucloud-emulator stop` failed (exit status {done.returncode})")
 
 
-def open_rows() -> list[object]:
-    """What the ledger says is still there and was not there from the start."""
-    answer = subprocess.run(
-        [str(EMULATOR), "ledger", "--open", "--json", "--state", str(STATE)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    rows = json.loads(answer.stdout)
-    assert isinstance(rows, list)
-    return rows
+def open_rows() -> list[str]:
+    """What the ledger says still costs money; the images that were there from the start are not in it."""
+    command = [str(EMULATOR), "ledger", "--open", "--json", "--state", str(STATE)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        rows = json.loads(answer.stdout)
+    except ValueError:
+        raise LocalStackFailed(f"`ucloud-emulator ledger` failed: {answer.stderr.strip()}") from None
+    return [f"{row['kind']} {row['id']} {row['name']} ({row['region']})" for row in rows if row["billable"]]
 
 
 def _answers() -> bool:
