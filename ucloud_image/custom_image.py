@@ -37,7 +37,7 @@ class CustomImage(Resource, module=TYPE_MODULE, name=CUSTOM_IMAGE.name):
     image_id: pulumi.Output[str]
     """The image's id, in the region where it was built."""
     image_ids: pulumi.Output[Mapping[str, str]]
-    """The image's id in each region; a copy that another project owns stands under `project/region`."""
+    """The image's id in each region."""
     name: pulumi.Output[str]
     """The image's name."""
     size: pulumi.Output[int]

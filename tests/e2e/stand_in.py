@@ -9,7 +9,6 @@ from typing import Any
 
 from pulumi import Output, ResourceOptions
 from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
-
 from ucloud_provider import engine
 from ucloud_provider.errors import UCloudImageError
 

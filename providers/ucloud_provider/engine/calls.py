@@ -78,11 +78,11 @@ class Call:
         """Whether `PartlyMade` reaches the state; otherwise it is an error like others."""
         return self._status(PartlyMade("", {}, ())) is not None
 
-    def old_inputs(self, fallback: Mapping[str, Any]) -> dict[str, Any]:
-        """The inputs of the last update, which the host does not hand on; the old outputs where it has none."""
-        found = getattr(self.request, "old_inputs", None) or getattr(self.request, "inputs", None)
+    def old_inputs(self) -> dict[str, Any] | None:
+        """The inputs of the last update, which the host does not hand on; None where it was not told them."""
+        found = getattr(self.request, "old_inputs", None)
         if found is None or not found.fields:
-            return dict(fallback)
+            return None
         from pulumi.runtime import rpc
 
         return dict(rpc.deserialize_properties(found, True))
@@ -120,7 +120,7 @@ class Call:
     def _answer(self, error: Exception) -> None:
         """End the call with the error's text, and nothing else."""
         status = self._status(error) if isinstance(error, PartlyMade) else None
-        text = self._masked(str(error) if isinstance(error, UCloudImageError) else self._unforeseen(error))
+        text = self.masked(str(error) if isinstance(error, UCloudImageError) else self._unforeseen(error))
         if self._rpc is None:
             raise RuntimeError(text) from None
         import grpc  # type: ignore[import-untyped]
@@ -155,7 +155,7 @@ class Call:
             detail = AnyMessage()
             detail.Pack(
                 provider_pb2.ErrorResourceInitFailed(
-                    id=error.id, properties=outputs, reasons=[self._masked(reason) for reason in error.reasons]
+                    id=error.id, properties=outputs, reasons=[self.masked(reason) for reason in error.reasons]
                 )
             )
             message: Any = status_pb2.Status
@@ -172,12 +172,13 @@ class Call:
             file = error_log()
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             file.touch(mode=0o600)
-            file.write_text(self._masked("".join(traceback.format_exception(error))), encoding="utf-8")
+            file.write_text(self.masked("".join(traceback.format_exception(error))), encoding="utf-8")
         except OSError as refused:
             return f"{what} (its traceback could not be written: {refused})"
         return f"{what}; its traceback is in {file}"
 
-    def _masked(self, text: str) -> str:
+    def masked(self, text: str) -> str:
+        """The text without the values that were hidden."""
         for secret in sorted(self._hidden, key=len, reverse=True):
             text = text.replace(secret, "***")
         return text
@@ -185,9 +186,10 @@ class Call:
 
 def error_log() -> Path:
     """A new file for the traceback of an unforeseen error."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    from ucloud_provider.build.places import state_dir
+
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    return state / "ucloud-image" / "errors" / f"{stamp}-{os.getpid()}-{threading.get_native_id()}.log"
+    return state_dir() / "errors" / f"{stamp}-{os.getpid()}-{threading.get_native_id()}.log"
 
 
 def cancel_all(reason: str) -> None:

@@ -117,7 +117,7 @@ def _sender(address: str, urn: str) -> Send:
 
 @cache
 def _engine(address: str) -> Any:
-    import grpc  # type: ignore[import-untyped]
+    import grpc
     from pulumi.runtime.proto import engine_pb2_grpc
 
     stub: Any = engine_pb2_grpc.EngineStub

@@ -1,0 +1,152 @@
+"""A host that stays, for `UHost`: ordered, waited for, and changed in place. One that fails to start is given back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ucloud_provider.build import launch, lease, once, places
+from ucloud_provider.build.access import random_password
+from ucloud_provider.build.journal import FILE as JOURNAL
+from ucloud_provider.build.journal import Journal, Thing
+from ucloud_provider.build.log import FILE as LOG
+from ucloud_provider.build.log import BuildLog
+from ucloud_provider.cloud import account, hosts, images, network
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import Host
+from ucloud_provider.errors import InvalidSpec, StepFailed, UCloudImageError, UnexpectedState
+from ucloud_provider.run import Cancel, Progress
+from ucloud_provider.spec.rules import parse_duration, parse_instance_type
+from ucloud_provider.spec.uhost import UHostArgs
+
+
+def create(args: UHostArgs, name: str, *, api: Api, progress: Progress, mask: Callable[[str], str]) -> Host:
+    """Start a host and wait until it is Running; `name` is for one that the arguments give no name.
+
+    Raises `StepFailed` or `Cancelled` after the host was given back.
+    """
+    held = lease.new()
+    folder = places.build_dir(held.build_id)
+    log, journal = BuildLog(folder / LOG, mask), Journal(folder / JOURNAL)
+    api = api.using(log=log)
+    thing = Thing("host", held.origin, api.project_id or "", api.region or "")
+    try:
+        progress.step("checking the arguments with the cloud")
+        order = _order(args, args.name or f"{name}-{secrets.token_hex(3)}", held.origin, api)
+        progress.step("creating the host")
+        try:
+            thing = once.make(api, journal, thing, lambda: hosts.create(api, order), lambda: _find(api, held.origin))
+            progress.step(f"starting host {thing.id}")
+            host = launch.wait_running(api, thing.id, parse_duration(args.timeout))
+        except BaseException as cause:
+            left = _give_back(api.using(cancel=Cancel()), journal, thing)
+            if isinstance(cause, UCloudImageError):
+                raise StepFailed(
+                    "starting the host", f"host {thing.id}".strip(), cause, log_file=str(log.path), left_behind=left
+                ) from cause
+            raise
+        journal.kept(thing)
+        return host
+    finally:
+        journal.close()
+        log.close()
+
+
+def look(api: Api, host_id: str) -> Host:
+    """The host as it is now. Raises `UnexpectedState` where it is gone."""
+    host = hosts.describe(api, [host_id]).get(host_id)
+    if host is None:
+        raise UnexpectedState(
+            f"host {host_id} no longer exists; run `pulumi refresh`, and the next update makes it anew"
+        )
+    return host
+
+
+def change(
+    old: Mapping[str, Any], args: UHostArgs, host: Host, *, api: Api, progress: Progress, timeout: float
+) -> Host:
+    """Make a host what the arguments say, where it can be changed in place; `old` is what it was made with."""
+    if args.name is not None and args.name != host.name:
+        progress.step(f"renaming host {host.id}")
+        hosts.rename(api, host.id, args.name)
+    if args.security_group_id is not None and args.security_group_id != old.get("security_group_id"):
+        progress.step(f"changing the firewall of host {host.id}")
+        network.grant_firewall(api, args.security_group_id, host.id)
+    if host.eip_id and args.eip_bandwidth != old.get("eip_bandwidth", args.eip_bandwidth):
+        progress.step(f"changing the bandwidth of {host.public_ip}")
+        network.set_bandwidth(api, host.eip_id, args.eip_bandwidth)
+    size = parse_instance_type(args.instance_type)
+    resized = (host.cpu, host.memory) != (size.cpu, size.memory)
+    new_password = args.password if args.password is not None and args.password != old.get("password") else None
+    if resized or new_password is not None:
+        progress.step(f"stopping host {host.id}")
+        launch.stop(api, host.id)
+        if resized:
+            progress.step(f"resizing host {host.id}")
+            hosts.resize(api, host.id, size)
+        if new_password is not None:
+            progress.step(f"setting the password of host {host.id}")
+            hosts.reset_password(api, host.id, new_password)
+        progress.step(f"starting host {host.id}")
+        launch.start(api, host.id, timeout)
+    return launch.wait_running(api, host.id, timeout)
+
+
+def _order(args: UHostArgs, name: str, tag: str, api: Api) -> hosts.HostOrder:
+    """Everything the cloud has to be told, after what only the cloud knows was checked."""
+    problems: list[str] = []
+    image = images.get(api, args.image_id)
+    if image is None:
+        problems.append(f"image_id: {args.image_id!r} is no image of {api.region} in project {api.project_id}")
+    elif args.boot_disk_size is not None and args.boot_disk_size < image.size:
+        problems.append(f"boot_disk_size: {args.boot_disk_size} GB is below the image's {image.size} GB; give that")
+    elif args.user_data and not image.has_cloud_init:
+        problems.append(f"user_data: image {image.id!r} has no CloudInit to run it; choose an image that has")
+    zones = account.zones(api)
+    if api.region in zones and args.availability_zone not in zones[api.region]:
+        problems.append(
+            f"availability_zone: {args.availability_zone!r} is not a zone of {api.region}; "
+            f"one of {', '.join(zones[api.region])}"
+        )
+    if problems or image is None:
+        raise InvalidSpec(problems)
+    return hosts.HostOrder(
+        name=name,
+        tag=tag,
+        zone=args.availability_zone,
+        image_id=args.image_id,
+        instance_type=parse_instance_type(args.instance_type),
+        boot_disk=hosts.Disk(args.boot_disk_size or image.size, args.boot_disk_type),
+        data_disks=tuple(hosts.Disk(each.size, each.type) for each in args.data_disks),
+        cpu_platform=args.min_cpu_platform,
+        charge_type=args.charge_type.capitalize(),
+        vpc_id=args.vpc_id,
+        subnet_id=args.subnet_id,
+        firewall_id=args.security_group_id or _web_firewall(api),
+        eip_bandwidth=args.eip_bandwidth if args.eip else None,
+        eip_charge_mode=args.eip_charge_mode,
+        user_data=None if args.user_data is None else args.user_data.encode(),
+        password=None if args.key_pair_id else args.password or random_password(),
+        key_pair_id=args.key_pair_id,
+    )
+
+
+def _web_firewall(api: Api) -> str | None:
+    """UCloud's own firewall for web servers: 22, 80 and 443 are open."""
+    return next((each.id for each in network.firewalls(api) if each.type == "recommend web"), None)
+
+
+def _find(api: Api, tag: str) -> str | None:
+    return next((each.id for each in hosts.find(api, tag=tag)), None)
+
+
+def _give_back(api: Api, journal: Journal, thing: Thing) -> list[str]:
+    """Remove a host that is not what was ordered; what could not be removed, in words."""
+    try:
+        for host_id in {thing.id} if thing.id else {each.id for each in hosts.find(api, tag=thing.label)}:
+            launch.remove(api, host_id)
+    except UCloudImageError as error:
+        return [f"{thing}: {error}"]
+    journal.released(thing)
+    return []

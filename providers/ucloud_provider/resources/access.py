@@ -1,0 +1,60 @@
+"""As whom, and where, the resources of a stack act: from the stack's config, by way of `configure`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import CheckFailure
+
+from ucloud_provider.errors import UCloudImageError
+
+if TYPE_CHECKING:
+    from ucloud_provider.cloud.client import Api
+    from ucloud_provider.cloud.credentials import Credentials
+    from ucloud_provider.engine import Call
+
+
+class Access:
+    """The way from a resource's project and region to the API there.
+
+    Credentials are looked for when they are needed, so that what is wrong with them is one clean line.
+    """
+
+    def __init__(self, config: Callable[[str], Any]) -> None:
+        self._config = config
+
+    def credentials(self) -> Credentials:
+        """Raises `CredentialsMissing`."""
+        from ucloud_provider.cloud import credentials
+
+        return credentials.resolve(self._config)
+
+    def with_defaults(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
+        """The inputs with the stack's region and project where they name none, and what is missing for that.
+
+        They become part of the inputs: a stack whose configured region changes means other resources than before.
+        """
+        filled = dict(inputs)
+        try:
+            found = self.credentials()
+        except UCloudImageError as error:
+            return filled, [CheckFailure("", str(error))]
+        if filled.get("region") is None and found.region:
+            filled["region"] = found.region
+        if filled.get("project_id") is None and found.project_id:
+            filled["project_id"] = found.project_id
+        if filled.get("region") is None:
+            reason = "is not given; set it, or `ucloud:region` in the stack's config, or UCLOUD_REGION"
+            return filled, [CheckFailure("region", reason)]
+        return filled, []
+
+    def api(self, place: Mapping[str, Any], call: Call) -> Api:
+        """The API in the project and region that inputs or outputs name."""
+        from ucloud_provider.cloud import account
+        from ucloud_provider.cloud.client import connect
+
+        found = self.credentials()
+        call.hide(*found.secrets())
+        api = connect(found, project_id=place.get("project_id"), region=place.get("region")).using(cancel=call.cancel)
+        return api if api.project_id else api.at(project_id=account.default_project(api))

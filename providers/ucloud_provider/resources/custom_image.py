@@ -1,0 +1,250 @@
+"""The resource `CustomImage`: an image and its copies, from check to delete. Builds happen in `build`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from ucloud_provider import engine
+from ucloud_provider.errors import Cancelled, UCloudImageError
+from ucloud_provider.resources import standing
+from ucloud_provider.resources.access import Access
+from ucloud_provider.run import Cancel
+
+if TYPE_CHECKING:
+    from ucloud_provider.build import BuiltImage, MadeCopy
+    from ucloud_provider.cloud.client import Api
+    from ucloud_provider.spec.diff import Changes
+    from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
+
+
+class CustomImageProvider(ResourceProvider):
+    """Kept in every state by its module and name: see `contract`."""
+
+    serialize_as_secret_always = False  # it holds nothing, so nothing secret
+
+    _access: Access
+
+    def configure(self, req: ConfigureRequest) -> None:
+        engine.prepare()
+        self._access = Access(req.config.get)
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        from ucloud_provider.spec.check import check_custom_image
+
+        with engine.Call():
+            inputs, missing = self._access.with_defaults(news)
+            checked = check_custom_image(inputs, Path.cwd())
+            failures = [CheckFailure(failure.property, failure.reason) for failure in checked.failures]
+            return CheckResult(checked.inputs, missing + failures)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        with engine.Call() as call:
+            changes = _changes(call.old_inputs(), olds, news)
+            standing.remember(call.urn, str(olds.get("image_id")), stays=not changes.replace)
+            if changes.replace:
+                call.progress.note("new image: " + "; ".join(change.what for change in changes.replace))
+            elif changes.update:
+                call.progress.note("no new build: " + "; ".join(change.what for change in changes.update))
+            return DiffResult(
+                changes=bool(changes),
+                replaces=list(dict.fromkeys(change.property for change in changes.replace)),
+                delete_before_replace=False,
+            )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        from ucloud_provider.build import CopyFailed
+        from ucloud_provider.spec.check import load_custom_image
+
+        with engine.Call() as call:
+            args = load_custom_image(props)
+            call.hide(args.ssh_password)
+            api = self._access.api(props, call)
+            failures: tuple[str, ...] = ()
+            try:
+                made = _adopt(args, api, call) if args.adopt_image_id else _build(args, api, call)
+            except CopyFailed as failed:
+                made, failures = failed.made, failed.failures
+            outputs = _outputs(props, args, made, api)
+            if call.abandoned or (failures and not call.can_be_partial):
+                # Nobody would know of it: a resource is in the state, or it is not in the cloud.
+                _delete(outputs, api.using(cancel=Cancel()))
+                raise Cancelled("\n".join(failures) or "nobody waits for this image any more: it was deleted again")
+            if failures:
+                raise engine.PartlyMade(made.image_id, outputs, failures)
+            return CreateResult(made.image_id, outputs)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        from ucloud_provider.cloud import images
+
+        with engine.Call() as call:
+            api = self._access.api(props, call)
+            image = images.get(api, id_)
+            copies, wanted = [], set(props.get("missing_copies") or ())
+            for copy in props.get("copies_made") or ():
+                wanted.add(copy["key"])
+                there = api.at(project_id=copy["project_id"], region=copy["region"])
+                if images.get(there, copy["image_id"]) is not None:
+                    copies.append(copy)
+            if image is None and not copies:
+                return ReadResult(None, {})
+            if image is None:
+                call.progress.note(f"{id_} is gone, copies of it are not: the next update builds it anew")
+            outs = {**props, "image_missing": image is None}
+            return ReadResult(id_, outs | _copies_outputs(props, None if image is None else id_, copies, wanted))
+
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        from ucloud_provider.build import CopyFailed
+        from ucloud_provider.spec.check import load_custom_image
+
+        with engine.Call() as call:
+            args = load_custom_image(news)
+            api = self._access.api(olds, call)
+            wanted = dict(_wanted(args, news))
+            there = {each["key"]: each for each in olds.get("copies_made") or ()}
+            missing = {key: copy for key, copy in wanted.items() if key not in there}
+            failures: tuple[str, ...] = ()
+            try:
+                new = _copy(args, id_, list(missing.values()), api, call)
+            except CopyFailed as failed:
+                new, failures = failed.made.copies, failed.failures
+            for key, copy in there.items():
+                if key not in wanted:
+                    call.progress.step(f"deleting the copy in {copy['region']}")
+                    _delete_image(copy, api)
+            copies = [each for key, each in there.items() if key in wanted] + [_copy_output(news, each) for each in new]
+            outputs = {key: value for key, value in olds.items() if key != "__provider"}
+            outputs |= _copies_outputs(olds, id_, copies, wanted)
+            outputs["delete_adopted"] = args.delete_adopted
+            if failures:
+                raise engine.PartlyMade(id_, outputs, failures)
+            return UpdateResult(outputs)
+
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        with engine.Call() as call:
+            call.progress.step("deleting the image and its copies")
+            _delete(props, self._access.api(props, call))
+
+
+def _changes(old: Mapping[str, Any] | None, outputs: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+    from ucloud_provider.spec.diff import Change, Changes, copy_key, diff_custom_image
+
+    if outputs.get("image_missing"):
+        return Changes(replace=(Change("image_id", f"{outputs['image_id']} is gone"),))
+    if old is None:  # the host did not tell the old inputs: what the outputs hold must do
+        replace = outputs.get("digest") != new.get("digest")
+        before = {each["key"] for each in outputs.get("copies_made") or ()}
+        update = before != {copy_key(new, each) for each in new.get("copies") or ()}
+        return Changes(
+            (Change("digest", "what the image is made of changed"),) if replace else (),
+            (Change("copies", "copies changed"),) if update else (),
+        )
+    try:
+        return diff_custom_image(old, outputs, new)
+    except ValueError:  # provisioners with values that are not known yet
+        return Changes(replace=(Change("provisioners", "provisioners are not known yet"),))
+
+
+def _build(args: CustomImageArgs, api: Api, call: engine.Call) -> BuiltImage:
+    from ucloud_provider.build import build_image
+
+    return build_image(args, api=api, progress=call.progress, cancel=call.cancel, base_dir=Path.cwd(), mask=call.masked)
+
+
+def _adopt(args: CustomImageArgs, api: Api, call: engine.Call) -> BuiltImage:
+    """The image that is there already, with the copies that are asked for."""
+    from ucloud_provider.build import BuiltImage
+    from ucloud_provider.cloud import images
+
+    image_id = str(args.adopt_image_id)
+    image = images.get(api, image_id)
+    if image is None:
+        raise UCloudImageError(f"adopt_image_id: {image_id!r} is no image of {api.region}; look it up in the console")
+    copies = _copy(args, image_id, args.copies, api, call)
+    return BuiltImage(image_id, image.name, image.size, image.created, 0, copies)
+
+
+def _copy(
+    args: CustomImageArgs, image_id: str, wanted: Sequence[ImageCopy], api: Api, call: engine.Call
+) -> tuple[MadeCopy, ...]:
+    from ucloud_provider.build import make_copies
+
+    return make_copies(args, wanted, image_id, api=api, progress=call.progress, cancel=call.cancel, mask=call.masked)
+
+
+def _wanted(args: CustomImageArgs, inputs: Mapping[str, Any]) -> Iterator[tuple[str, ImageCopy]]:
+    """The copies that are asked for, by their key."""
+    from ucloud_provider.spec.diff import copy_key
+
+    for raw, copy in zip(inputs.get("copies") or (), args.copies, strict=True):
+        yield copy_key(inputs, raw), copy
+
+
+def _outputs(inputs: Mapping[str, Any], args: CustomImageArgs, made: BuiltImage, api: Api) -> dict[str, Any]:
+    """What the state holds. No input that may be secret is repeated: the inputs stand in the state themselves."""
+    place = {"project_id": api.project_id, "region": api.region}
+    copies = [_copy_output(inputs, each) for each in made.copies]
+    return {
+        **place,
+        "image_id": made.image_id,
+        "name": made.name,
+        "size": made.size,
+        "created_time": made.created,
+        "digest": inputs.get("digest"),
+        "source_image_id": args.source_image_id,
+        "build_duration": made.build_seconds,
+        "image_missing": False,
+        "adopted": bool(args.adopt_image_id),
+        "delete_adopted": args.delete_adopted,
+        **_copies_outputs(place, made.image_id, copies, dict(_wanted(args, inputs))),
+    }
+
+
+def _copies_outputs(
+    place: Mapping[str, Any], image_id: str | None, copies: Sequence[Mapping[str, Any]], wanted: Iterable[str]
+) -> dict[str, Any]:
+    """What the copies that exist make of the outputs."""
+    own = {} if image_id is None else {place["region"]: image_id}
+    # Where two projects of a region have one, the image's own project comes first.
+    others = {each["region"]: each["image_id"] for each in copies if each["project_id"] != place["project_id"]}
+    near = {each["region"]: each["image_id"] for each in copies if each["project_id"] == place["project_id"]}
+    there = {each["key"] for each in copies}
+    return {
+        "copies_made": list(copies),
+        "missing_copies": sorted(key for key in wanted if key not in there),
+        "image_ids": {**others, **near, **own},
+    }
+
+
+def _copy_output(inputs: Mapping[str, Any], copy: MadeCopy) -> dict[str, Any]:
+    from ucloud_provider.spec.args import to_inputs
+    from ucloud_provider.spec.diff import copy_key
+
+    key = copy_key(inputs, to_inputs(copy.copy))
+    return {"key": key, "project_id": copy.project_id, "region": copy.region, "image_id": copy.image_id}
+
+
+def _delete(outputs: Mapping[str, Any], api: Api) -> None:
+    """The copies, and the image unless it was adopted; content where one is gone already."""
+    for copy in outputs.get("copies_made") or ():
+        _delete_image(copy, api)
+    if not outputs.get("adopted") or outputs.get("delete_adopted"):
+        _delete_image(outputs, api)
+
+
+def _delete_image(place: Mapping[str, Any], api: Api) -> None:
+    from ucloud_provider.cloud import images
+
+    images.delete(api.at(project_id=place["project_id"], region=place["region"]), place["image_id"])

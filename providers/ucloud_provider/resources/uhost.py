@@ -1,0 +1,140 @@
+"""The resource `UHost`: a host from an image, from check to delete. What is done in the cloud is in `build`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from ucloud_provider import engine
+from ucloud_provider.errors import Cancelled
+from ucloud_provider.resources import standing
+from ucloud_provider.resources.access import Access
+from ucloud_provider.run import Cancel
+
+if TYPE_CHECKING:
+    from ucloud_provider.cloud.client import Api
+    from ucloud_provider.cloud.records import Host
+
+_IN_PLACE = ("instance_type", "security_group_id", "eip_bandwidth")
+"""Kept in the outputs, for a Pulumi that does not hand the old inputs on."""
+
+
+class UHostProvider(ResourceProvider):
+    """Kept in every state by its module and name: see `contract`."""
+
+    serialize_as_secret_always = False  # it holds nothing, so nothing secret
+
+    _access: Access
+
+    def configure(self, req: ConfigureRequest) -> None:
+        engine.prepare()
+        self._access = Access(req.config.get)
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        from ucloud_provider.spec.check import check_uhost
+
+        with engine.Call():
+            inputs, missing = self._access.with_defaults(news)
+            checked = check_uhost(inputs)
+            failures = [CheckFailure(failure.property, failure.reason) for failure in checked.failures]
+            return CheckResult(checked.inputs, missing + failures)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        from ucloud_provider.spec.diff import diff_uhost
+        from ucloud_provider.spec.unknown import is_unknown
+
+        with engine.Call() as call:
+            old = call.old_inputs()
+            if old is None:  # compare what the outputs know; the rest counts as it was
+                old = {**news, **{key: olds[key] for key in ("image_id", "region", *_IN_PLACE) if key in olds}}
+            new, open_question = dict(news), False
+            if is_unknown(news.get("image_id")) and standing.stays(str(olds.get("image_id"))):
+                new["image_id"], open_question = old.get("image_id"), True
+            changes = diff_uhost(old, new)
+            if changes.replace:
+                told = (
+                    f"{c.property}: not known yet" if is_unknown(new.get(c.property)) else c.what
+                    for c in changes.replace
+                )
+                call.progress.note("new host: " + "; ".join(told))
+            elif open_question:
+                call.progress.note("stays, unless its image_id turns out to be another one")
+            return DiffResult(
+                changes=bool(changes) or open_question,
+                replaces=list(dict.fromkeys(change.property for change in changes.replace)),
+                delete_before_replace=False,
+            )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        from ucloud_provider.build import lasting_host, launch
+        from ucloud_provider.spec.check import load_uhost
+
+        with engine.Call() as call:
+            args = load_uhost(props)
+            call.hide(args.password)
+            api = self._access.api(props, call)
+            host = lasting_host.create(args, call.name, api=api, progress=call.progress, mask=call.masked)
+            if call.abandoned:
+                launch.remove(api.using(cancel=Cancel()), host.id)
+                raise Cancelled("nobody waits for this host any more: it was removed again")
+            return CreateResult(host.id, _outputs(props, host, api))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        from ucloud_provider.cloud import hosts
+
+        with engine.Call() as call:
+            api = self._access.api(props, call)
+            host = hosts.describe(api, [id_]).get(id_)
+            if host is None:
+                return ReadResult(None, {})
+            return ReadResult(id_, {**props, **_seen(host)})
+
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        from ucloud_provider.build import lasting_host
+        from ucloud_provider.spec.check import load_uhost
+        from ucloud_provider.spec.rules import parse_duration
+
+        with engine.Call() as call:
+            args = load_uhost(news)
+            call.hide(args.password)
+            api = self._access.api(olds, call)
+            old = call.old_inputs() or {**olds, "password": args.password}
+            timeout = parse_duration(args.timeout)
+            host = lasting_host.look(api, id_)
+            host = lasting_host.change(old, args, host, api=api, progress=call.progress, timeout=timeout)
+            return UpdateResult(_outputs(news, host, api))
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        from ucloud_provider.build import launch
+
+        with engine.Call() as call:
+            call.progress.step("terminating the host")
+            launch.remove(self._access.api(props, call), id_)
+
+
+def _outputs(inputs: Mapping[str, Any], host: Host, api: Api) -> dict[str, Any]:
+    """What the state holds; no secret among it."""
+    kept = {key: inputs[key] for key in _IN_PLACE if key in inputs}
+    place = {"project_id": api.project_id, "region": api.region, "availability_zone": host.zone}
+    return {**kept, **place, "image_id": inputs.get("image_id"), **_seen(host)}
+
+
+def _seen(host: Host) -> dict[str, Any]:
+    return {
+        "name": host.name,
+        "state": host.state,
+        "private_ip": host.private_ip,
+        "public_ip": host.public_ip or None,
+        "eip_id": host.eip_id or None,
+    }
