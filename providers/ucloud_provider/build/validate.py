@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build, copy_api
-from ucloud_provider.cloud import account, images, network
+from ucloud_provider.cloud import account, images, keypairs, network
 from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import CloudError, InvalidSpec
 
@@ -22,10 +22,10 @@ class Validate(Step):
 
     def run(self, build: Build) -> None:
         args, api = build.args, build.api
-        with ThreadPoolExecutor(max_workers=6, thread_name_prefix="validate") as pool:
+        with ThreadPoolExecutor(max_workers=7, thread_name_prefix="validate") as pool:
             projects = pool.submit(account.projects, api)
             zones = pool.submit(account.zones, api)
-            source = pool.submit(lambda: _or_none(lambda: images.get(api, args.source_image_id)))
+            source = pool.submit(lambda: _or_none(lambda: images.source(api, args.source_image_id)))
             firewalls = pool.submit(lambda: _or_none(lambda: network.firewalls(api)) or [])
             vpc = pool.submit(
                 lambda: args.vpc_id is None or _or_none(lambda: network.vpc_exists(api, args.vpc_id or ""))
@@ -33,13 +33,23 @@ class Validate(Step):
             subnet = pool.submit(
                 lambda: args.subnet_id and _or_none(lambda: network.subnet_vpc(api, args.subnet_id or ""))
             )
-            problems = [
-                *_place_problems(build, projects.result(), zones.result()),
-                *_source_problems(build, source.result()),
-                *_network_problems(
+            key_pair = pool.submit(
+                lambda: (
+                    args.ssh_keypair_name is None or bool(_or_none(lambda: keypairs.find(api, args.ssh_keypair_name)))
+                )
+            )
+            problems = list(_place_problems(build, projects.result(), zones.result()))
+            # Where the project or region is wrong, nothing is found in it: that would only echo the first problem.
+            if api.project_id in projects.result() and api.region in zones.result():
+                problems += _source_problems(build, source.result())
+                problems += _network_problems(
                     build, bool(vpc.result()), subnet.result() or None, {each.id for each in firewalls.result()}
-                ),
-            ]
+                )
+                if not key_pair.result():
+                    name = args.ssh_keypair_name
+                    problems.append(
+                        f"ssh_keypair_name: {name!r} is no key pair of {api.region}; look it up in the console"
+                    )
         if problems:
             raise InvalidSpec(problems)
         build.source = source.result()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ucloud_provider.cloud import paging
+from ucloud_provider.cloud import paging, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import CloudError
@@ -34,6 +34,26 @@ def describe(api: Api, ids: Sequence[str]) -> dict[str, Image]:
 def get(api: Api, image_id: str) -> Image | None:
     """One image, or None where this project and region have no such image."""
     return describe(api, [image_id]).get(image_id)
+
+
+def source(api: Api, image_id: str) -> Image | None:
+    """An image that a host can be started from: one of DescribeImage's, or a node image of UK8S."""
+    return get(api, image_id) or _node_image(api, image_id)
+
+
+def _node_image(api: Api, image_id: str) -> Image | None:
+    """UK8S lists its node images apart, and says little of them: all are Linux of 40 GB with CloudInit."""
+    try:
+        answer = api.read("DescribeUK8SImage")
+    except CloudError as error:
+        if error.code and not retry.is_transient(error):  # an account without UK8S
+            return None
+        raise
+    listed = {each.get("ImageId"): each for each in answer.get("ImageSet") or ()}
+    if image_id not in listed:
+        return None
+    known = {"State": "Available", "OsType": "Linux", "ImageType": "Base", "Features": ["CloudInit"], "ImageSize": 40}
+    return Image.of({**listed[image_id], **known})
 
 
 def find(api: Api, *, tag: str) -> list[Image]:
