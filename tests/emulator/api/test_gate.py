@@ -1,0 +1,114 @@
+"""What every call passes: form, action, key, signature, project, region."""
+
+from __future__ import annotations
+
+import contextlib
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any
+
+import pytest
+from ucloud.core import exc
+
+from tests.emulator.api.conftest import Asker
+from tests.support.emulator import Emulator
+from ucloud_emulator.signature import sign
+
+
+def post(emulator: Emulator, body: bytes) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(emulator.url, data=body), timeout=30) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def signed(**parameters: str) -> bytes:
+    values = {"PublicKey": Emulator.public_key, **parameters}
+    return urllib.parse.urlencode({**values, "Signature": sign(values, Emulator.private_key)}).encode()
+
+
+def test_an_unknown_action_is_answered_161(api: Asker) -> None:
+    with pytest.raises(exc.RetCodeException) as refusal:
+        api.ask("DescribeNothing")
+    assert refusal.value.code == 161
+    assert refusal.value.message == "Action [DescribeNothing] not found"
+
+
+def test_a_call_without_action_is_answered_160(paper_emulator: Emulator) -> None:
+    assert b'"RetCode":160' in post(paper_emulator, signed(Region="cn-bj2"))[1]
+
+
+def test_a_call_without_signature_is_refused(paper_emulator: Emulator) -> None:
+    assert b'"RetCode":170' in post(paper_emulator, b"Action=GetRegion&PublicKey=emulator-public-key")[1]
+
+
+def test_a_wrong_private_key_is_answered_171(paper_emulator: Emulator) -> None:
+    with pytest.raises(exc.RetCodeException) as refusal:
+        paper_emulator.client(private_key="another").invoke("GetRegion", {})
+    assert (refusal.value.code, refusal.value.message) == (171, "Signature VerifyAC Error")
+
+
+def test_a_changed_parameter_breaks_the_signature(paper_emulator: Emulator) -> None:
+    body = signed(Action="DescribeVPC", Region="cn-bj2").replace(b"cn-bj2", b"cn-sh2")
+    assert b'"RetCode":171' in post(paper_emulator, body)[1]
+
+
+def test_an_unknown_public_key_is_answered_172(paper_emulator: Emulator) -> None:
+    assert b'"RetCode":172' in post(paper_emulator, b"Action=GetRegion&PublicKey=who&Signature=x")[1]
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe=1", b"no form at all", b"A=1&A=2", b"%zz", b"=&=&"])
+def test_a_malformed_body_is_refused_and_the_emulator_goes_on(paper_emulator: Emulator, body: bytes) -> None:
+    status, reply = post(paper_emulator, body)
+    assert status == 400 or b'"RetCode":160' in reply
+    assert post(paper_emulator, signed(Action="GetRegion"))[0] == 200
+
+
+def test_a_body_of_more_than_a_mebibyte_is_refused(paper_emulator: Emulator) -> None:
+    # The answer comes before the body is read: a client that only writes sees the connection break.
+    with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        assert post(paper_emulator, b"A=" + b"x" * (2 << 20))[0] == 413
+    assert post(paper_emulator, signed(Action="GetRegion"))[0] == 200
+
+
+def test_projects_and_regions_need_neither_project_nor_region(paper_emulator: Emulator) -> None:
+    for action in ("GetProjectList", "GetRegion"):
+        assert b'"RetCode":0' in post(paper_emulator, signed(Action=action))[1]
+
+
+def test_every_region_has_zones_and_one_is_the_default(api: Asker) -> None:
+    regions: list[dict[str, Any]] = api.ask("GetRegion")["Regions"]
+    assert {"cn-bj2", "cn-sh2", "cn-gd", "hk", "us-ca", "sg"} == {region["Region"] for region in regions}
+    assert {region["Zone"] for region in regions if region["Region"] == "cn-bj2"} == {
+        f"cn-bj2-0{number}" for number in (2, 3, 4, 5)
+    }
+    assert sum(region["IsDefault"] for region in regions) == 1
+
+
+def test_a_project_that_is_not_the_caller_s_is_refused(api: Asker) -> None:
+    assert api.refused("DescribeVPC", ProjectId="org-nobody") == 292
+
+
+def test_without_a_project_the_default_one_is_meant(paper_emulator: Emulator, api: Asker) -> None:
+    reply = post(paper_emulator, signed(Action="DescribeVPC", Region="cn-bj2"))[1].decode()
+    assert str(api.ask("DescribeVPC")["DataSet"][0]["VPCId"]) in reply
+
+
+def test_a_region_must_be_given_and_exist(paper_emulator: Emulator, api: Asker) -> None:
+    assert b'"RetCode":220' in post(paper_emulator, signed(Action="DescribeVPC"))[1]
+    assert api.refused("DescribeVPC", Region="xx-1") == 230
+
+
+def test_a_zone_of_another_region_is_refused(api: Asker) -> None:
+    assert api.refused("DescribeUHostInstance", Zone="cn-sh2-01") == 230
+
+
+def test_the_request_log_has_no_secrets(api: Asker) -> None:
+    api.remove_host(api.create_host(Password="U2VjcmV0UGxhbnRlZDE=", Name="logged"))
+    log = (api.emulator.state / "requests.jsonl").read_text()
+    assert '"Name": "logged"' in log
+    for secret in ("U2VjcmV0UGxhbnRlZDE=", "SecretPlanted1", Emulator.public_key, "Signature"):
+        assert secret not in log
+        assert secret not in str(api.emulator.requests())
