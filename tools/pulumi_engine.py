@@ -83,6 +83,8 @@ def environment(home: Path, *, python: Path | None = None, base: Mapping[str, st
         "PULUMI_HOME": str(home / "home"),
         "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "local",
+        # The engine would run only four resources for each CPU at a time; builds mostly wait.
+        "PULUMI_PARALLEL": variables.get("PULUMI_PARALLEL", "64"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # Every installed package with a plugin would be downloaded, used or not.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
