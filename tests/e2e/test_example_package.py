@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -49,9 +50,17 @@ def run(*command: str, cwd: Path | None = None, env: Mapping[str, str] | None = 
 
 
 def page(url: str) -> str:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=30) as response:
-        text: str = response.read().decode()
-    return text
+    """What the host serves; it may still be booting."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as response:
+                text: str = response.read().decode()
+            return text
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
 
 
 def test_the_wheel_imports_without_root_and_without_what_the_emulator_needs(installed: Path, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What is measured rather than tested: each prints a ratio of things taken in one run."""
