@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ class Access:
 
         They become part of the inputs: a stack whose configured region changes means other resources than before.
         """
-        filled = dict(inputs)
+        filled = {key: value for key, value in inputs.items() if key != "__provider"}
         try:
             found = self.credentials()
         except UCloudImageError as error:
@@ -58,3 +59,13 @@ class Access:
         call.hide(*found.secrets())
         api = connect(found, project_id=place.get("project_id"), region=place.get("region")).using(cancel=call.cancel)
         return api if api.project_id else api.at(project_id=account.default_project(api))
+
+
+def plain_inputs(cls: type[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that outputs repeat, so that Pulumi shows a replacement as what changed and no more.
+
+    Never an argument that is a secret by its nature. What the user made a secret stays one: Pulumi encrypts an output
+    again that has the name of a secret input.
+    """
+    secret = {field.name for field in dataclasses.fields(cls) if field.metadata["secret"]}
+    return {key: value for key, value in inputs.items() if key not in secret and key != "__provider"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from pulumi.dynamic import (
 from ucloud_provider import engine
 from ucloud_provider.errors import Cancelled, UCloudImageError
 from ucloud_provider.resources import standing
-from ucloud_provider.resources.access import Access
+from ucloud_provider.resources.access import Access, plain_inputs
 from ucloud_provider.run import Cancel
 
 if TYPE_CHECKING:
@@ -77,13 +77,14 @@ class CustomImageProvider(ResourceProvider):
                 made = _adopt(args, api, call) if args.adopt_image_id else _build(args, api, call)
             except CopyFailed as failed:
                 made, failures = failed.made, failed.failures
-            outputs = _outputs(props, args, made, api)
+            outputs = _outputs(props, made, api)
             if call.abandoned or (failures and not call.can_be_partial):
                 # Nobody would know of it: a resource is in the state, or it is not in the cloud.
                 _delete(outputs, api.using(cancel=Cancel()))
                 raise Cancelled("\n".join(failures) or "nobody waits for this image any more: it was deleted again")
             if failures:
                 raise engine.PartlyMade(made.image_id, outputs, failures)
+            call.progress.step(f"{made.image_id}, made in {made.build_seconds:.0f} s")
             return CreateResult(made.image_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -107,12 +108,16 @@ class CustomImageProvider(ResourceProvider):
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         from ucloud_provider.build import CopyFailed
+        from ucloud_provider.spec.args import to_inputs
         from ucloud_provider.spec.check import load_custom_image
+        from ucloud_provider.spec.diff import copy_key
+        from ucloud_provider.spec.image import CustomImageArgs
 
         with engine.Call() as call:
             args = load_custom_image(news)
+            call.hide(args.ssh_password)
             api = self._access.api(olds, call)
-            wanted = dict(_wanted(args, news))
+            wanted = {copy_key(news, to_inputs(copy)): copy for copy in args.copies}
             there = {each["key"]: each for each in olds.get("copies_made") or ()}
             missing = {key: copy for key, copy in wanted.items() if key not in there}
             failures: tuple[str, ...] = ()
@@ -125,11 +130,11 @@ class CustomImageProvider(ResourceProvider):
                     call.progress.step(f"deleting the copy in {copy['region']}")
                     _delete_image(copy, api)
             copies = [each for key, each in there.items() if key in wanted] + [_copy_output(news, each) for each in new]
-            outputs = {key: value for key, value in olds.items() if key != "__provider"}
-            outputs |= _copies_outputs(olds, id_, copies, wanted)
-            outputs["delete_adopted"] = args.delete_adopted
+            outputs = {**olds, **plain_inputs(CustomImageArgs, news), **_copies_outputs(olds, id_, copies, wanted)}
+            outputs.pop("__provider", None)
             if failures:
                 raise engine.PartlyMade(id_, outputs, failures)
+            call.progress.step(f"{id_} and {len(copies)} copies")
             return UpdateResult(outputs)
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
@@ -139,20 +144,12 @@ class CustomImageProvider(ResourceProvider):
 
 
 def _changes(old: Mapping[str, Any] | None, outputs: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
-    from ucloud_provider.spec.diff import Change, Changes, copy_key, diff_custom_image
+    from ucloud_provider.spec.diff import Change, Changes, diff_custom_image
 
     if outputs.get("image_missing"):
         return Changes(replace=(Change("image_id", f"{outputs['image_id']} is gone"),))
-    if old is None:  # the host did not tell the old inputs: what the outputs hold must do
-        replace = outputs.get("digest") != new.get("digest")
-        before = {each["key"] for each in outputs.get("copies_made") or ()}
-        update = before != {copy_key(new, each) for each in new.get("copies") or ()}
-        return Changes(
-            (Change("digest", "what the image is made of changed"),) if replace else (),
-            (Change("copies", "copies changed"),) if update else (),
-        )
     try:
-        return diff_custom_image(old, outputs, new)
+        return diff_custom_image(outputs if old is None else old, outputs, new)
     except ValueError:  # provisioners with values that are not known yet
         return Changes(replace=(Change("provisioners", "provisioners are not known yet"),))
 
@@ -184,31 +181,24 @@ def _copy(
     return make_copies(args, wanted, image_id, api=api, progress=call.progress, cancel=call.cancel, mask=call.masked)
 
 
-def _wanted(args: CustomImageArgs, inputs: Mapping[str, Any]) -> Iterator[tuple[str, ImageCopy]]:
-    """The copies that are asked for, by their key."""
+def _outputs(inputs: Mapping[str, Any], made: BuiltImage, api: Api) -> dict[str, Any]:
+    """What the state holds of a new image."""
     from ucloud_provider.spec.diff import copy_key
+    from ucloud_provider.spec.image import CustomImageArgs
 
-    for raw, copy in zip(inputs.get("copies") or (), args.copies, strict=True):
-        yield copy_key(inputs, raw), copy
-
-
-def _outputs(inputs: Mapping[str, Any], args: CustomImageArgs, made: BuiltImage, api: Api) -> dict[str, Any]:
-    """What the state holds. No input that may be secret is repeated: the inputs stand in the state themselves."""
     place = {"project_id": api.project_id, "region": api.region}
     copies = [_copy_output(inputs, each) for each in made.copies]
+    wanted = [copy_key(inputs, raw) for raw in inputs.get("copies") or ()]
     return {
+        **plain_inputs(CustomImageArgs, inputs),
         **place,
         "image_id": made.image_id,
         "name": made.name,
         "size": made.size,
         "created_time": made.created,
-        "digest": inputs.get("digest"),
-        "source_image_id": args.source_image_id,
         "build_duration": made.build_seconds,
         "image_missing": False,
-        "adopted": bool(args.adopt_image_id),
-        "delete_adopted": args.delete_adopted,
-        **_copies_outputs(place, made.image_id, copies, dict(_wanted(args, inputs))),
+        **_copies_outputs(place, made.image_id, copies, wanted),
     }
 
 
@@ -240,7 +230,7 @@ def _delete(outputs: Mapping[str, Any], api: Api) -> None:
     """The copies, and the image unless it was adopted; content where one is gone already."""
     for copy in outputs.get("copies_made") or ():
         _delete_image(copy, api)
-    if not outputs.get("adopted") or outputs.get("delete_adopted"):
+    if not outputs.get("adopt_image_id") or outputs.get("delete_adopted"):
         _delete_image(outputs, api)
 
 

@@ -19,15 +19,12 @@ from pulumi.dynamic import (
 from ucloud_provider import engine
 from ucloud_provider.errors import Cancelled
 from ucloud_provider.resources import standing
-from ucloud_provider.resources.access import Access
+from ucloud_provider.resources.access import Access, plain_inputs
 from ucloud_provider.run import Cancel
 
 if TYPE_CHECKING:
     from ucloud_provider.cloud.client import Api
     from ucloud_provider.cloud.records import Host
-
-_IN_PLACE = ("instance_type", "security_group_id", "eip_bandwidth")
-"""Kept in the outputs, for a Pulumi that does not hand the old inputs on."""
 
 
 class UHostProvider(ResourceProvider):
@@ -55,9 +52,7 @@ class UHostProvider(ResourceProvider):
         from ucloud_provider.spec.unknown import is_unknown
 
         with engine.Call() as call:
-            old = call.old_inputs()
-            if old is None:  # compare what the outputs know; the rest counts as it was
-                old = {**news, **{key: olds[key] for key in ("image_id", "region", *_IN_PLACE) if key in olds}}
+            old = call.old_inputs() or {**olds, "password": news.get("password")}
             new, open_question = dict(news), False
             if is_unknown(news.get("image_id")) and standing.stays(str(olds.get("image_id"))):
                 new["image_id"], open_question = old.get("image_id"), True
@@ -88,6 +83,7 @@ class UHostProvider(ResourceProvider):
             if call.abandoned:
                 launch.remove(api.using(cancel=Cancel()), host.id)
                 raise Cancelled("nobody waits for this host any more: it was removed again")
+            call.progress.step(f"{host.id} at {host.public_ip or host.private_ip}")
             return CreateResult(host.id, _outputs(props, host, api))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -124,10 +120,10 @@ class UHostProvider(ResourceProvider):
 
 
 def _outputs(inputs: Mapping[str, Any], host: Host, api: Api) -> dict[str, Any]:
-    """What the state holds; no secret among it."""
-    kept = {key: inputs[key] for key in _IN_PLACE if key in inputs}
-    place = {"project_id": api.project_id, "region": api.region, "availability_zone": host.zone}
-    return {**kept, **place, "image_id": inputs.get("image_id"), **_seen(host)}
+    from ucloud_provider.spec.uhost import UHostArgs
+
+    place = {"project_id": api.project_id, "region": api.region}
+    return {**plain_inputs(UHostArgs, inputs), **place, **_seen(host)}
 
 
 def _seen(host: Host) -> dict[str, Any]:
