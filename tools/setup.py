@@ -103,8 +103,13 @@ def set_up() -> None:
 
 
 def _fingerprint() -> str:
-    files = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    return f"{files} {sys.version.split()[0]} {ROOT}\n"
+    """What the environment depends on: the lock, this Python, and what the editable install reads of pyproject.toml."""
+    import tomllib  # not before the check of the version
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    read = repr([project["build-system"], project["project"], project["tool"]["hatch"]])
+    digest = hashlib.sha256(LOCK.read_bytes() + read.encode()).hexdigest()
+    return f"{digest} {sys.version.split()[0]} {ROOT}\n"
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
