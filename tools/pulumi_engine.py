@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -223,15 +224,22 @@ def _say(text: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tools.pulumi_engine", description="Get the Pulumi engine.")
-    parser.add_argument("--env", metavar="HOME", type=Path, help="print shell exports for running it, state below HOME")
+    parser.add_argument(
+        "--env", metavar="HOME", type=Path, help="print shell exports for it, with its state below HOME"
+    )
     options = parser.parse_args()
     try:
         folder = ensure_engine()
         if options.env is None:
             print(folder)
             return 0
-        for name, value in environment(options.env.resolve(), base={"PATH": os.environ["PATH"]}).items():
-            print(f"export {name}='{value}'")
+        python = ROOT / ".venv" / "bin" / "python"
+        for name, value in environment(options.env.resolve(), python=python, base={}).items():
+            if name == "PATH":
+                print(f'export PATH="{value.removesuffix(os.defpath)}$PATH"')
+            elif name in ("PULUMI_PYTHON_CMD", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_PARALLEL"):
+                # Not the passphrase, which is for the emulator's stack alone, nor what keeps plugins from being fetched.
+                print(f"export {name}={shlex.quote(value)}")
     except EngineMissing as error:
         _say(f"error: {error}")
         return 1
