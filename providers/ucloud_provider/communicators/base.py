@@ -44,7 +44,7 @@ class Communicator(ABC):
 
     @abstractmethod
     def upload_dir(self, local: Path, remote: str) -> None:
-        """Put what is in the directory `local` into the directory `remote`, made where missing. Modes and links stay."""
+        """Put what is in the directory `local` into the directory `remote`, made if missing; keeps modes, links."""
 
     @abstractmethod
     def download(self, remote: str, local: Path) -> None:

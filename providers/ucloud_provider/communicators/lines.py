@@ -1,0 +1,53 @@
+"""Cuts a stream of bytes into the lines that a person would see, whatever the pieces it arrives in."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+LONGEST = 64 * 1024
+"""A line that is longer is cut, so that a stream without line ends cannot fill the memory."""
+
+_END = re.compile(r"\r\n|\n|\r")
+
+
+class LineSplitter:
+    """Feed it bytes, take lines without their ends.
+
+    A carriage return ends a line too: that is how progress bars draw over
+    themselves. What cannot be decoded is replaced.
+
+    Example:
+        splitter = LineSplitter()
+        lines = [*splitter.feed(b"one\\ntw"), *splitter.feed(b"o"), *splitter.end()]  # ["one", "two"]
+    """
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._rest = ""
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The lines that these bytes complete."""
+        text = self._rest + self._decoder.decode(data)
+        at = 0
+        for end in _END.finditer(text):
+            if end.group() == "\r":
+                if end.end() == len(text):  # the first half of a \r\n, perhaps
+                    break
+                if end.start() == at:  # nothing was drawn
+                    at = end.end()
+                    continue
+            yield text[at : end.start()]
+            at = end.end()
+        self._rest = text[at:]
+        while len(self._rest) > LONGEST:
+            yield self._rest[:LONGEST]
+            self._rest = self._rest[LONGEST:]
+
+    def end(self) -> Iterator[str]:
+        """What is left when the stream has ended without a line end."""
+        rest = (self._rest + self._decoder.decode(b"", final=True)).removesuffix("\r")
+        self._rest = ""
+        if rest:
+            yield rest

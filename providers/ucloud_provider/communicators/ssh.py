@@ -1,0 +1,152 @@
+"""The SSH communicator: logs in however long the host takes to be ready, runs commands, moves files."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import paramiko
+import tenacity
+
+from ucloud_provider.communicators import ssh_exec, ssh_transfer
+from ucloud_provider.communicators.base import Communicator
+from ucloud_provider.communicators.ssh_connect import AttemptFailed, SshTarget, Transport, log_in
+from ucloud_provider.communicators.ssh_keys import HostKey, KeyPair, parse_private_key, read_private_key
+from ucloud_provider.errors import CommunicatorError
+from ucloud_provider.run import Cancel
+
+__all__ = ["HostKey", "KeyPair", "SshCommunicator", "SshTarget", "parse_private_key", "read_private_key"]
+
+
+class SshCommunicator(Communicator):
+    """A login by SSH, with a key, a password, or both.
+
+    A connection that was lost is made again by the next call; a command that was running then is not run again.
+
+    Example:
+        target = SshTarget("198.18.0.7", private_key=pair.private, host_key=known)
+        with contextlib.closing(SshCommunicator(target, cancel)) as host:
+            host.connect()
+            host.run("uname -a", on_line=print)
+    """
+
+    def __init__(self, target: SshTarget, cancel: Cancel, log: Callable[[str], None] = lambda _line: None) -> None:
+        if target.private_key is None and target.password is None:
+            raise CommunicatorError(f"no way to log in as {target}: give a private key or a password")
+        self.target = target
+        self._cancel = cancel
+        self._log = log
+        self._key = parse_private_key(target.private_key) if target.private_key else None
+        self._expected = HostKey.parse(target.host_key) if target.host_key else None
+        self._transport: Transport | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def host_key(self) -> HostKey | None:
+        """The key that the host must show: the given one, or the first one seen."""
+        return self._expected
+
+    def connect(self) -> None:
+        self.close()
+        started = time.monotonic()
+        deadline = started + self.target.timeout
+        counted = 0
+        attempts = 0
+
+        def attempt() -> tuple[Transport, HostKey]:
+            nonlocal counted, attempts
+            attempts += 1
+            try:
+                return log_in(self.target, self._key, self._expected, self._cancel, deadline)
+            except AttemptFailed as error:
+                counted += error.counted
+                self._log(f"ssh {self.target}: attempt {attempts}: {error.reason}")
+                raise
+
+        def pause(_state: tenacity.RetryCallState) -> float:
+            # A refused login needs the key to be put there, which takes longer than for sshd to come up.
+            wanted = min(8.0, 0.5 * 2 ** (counted - 1)) if counted else min(1.0, 0.1 * 1.5**attempts)
+            return max(0.0, min(wanted, deadline - time.monotonic()))
+
+        def enough(_state: tenacity.RetryCallState) -> bool:
+            return counted >= self.target.handshake_attempts or time.monotonic() >= deadline
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(AttemptFailed),
+            wait=pause,
+            stop=enough,
+            sleep=self._cancel.sleep,
+            reraise=True,
+        )
+        self._cancel.raise_if_set()
+        try:
+            transport, shown = retrying(attempt)
+        except AttemptFailed as error:
+            spent = time.monotonic() - started
+            limit = (
+                f"after {counted} attempts that the host refused (handshake attempts: {self.target.handshake_attempts})"
+                if counted >= self.target.handshake_attempts
+                else f"within {self.target.timeout:g} s ({attempts} attempts)"
+            )
+            raise CommunicatorError(
+                f"no SSH login as {self.target} {limit}, in {spent:.0f} s; the last: {error.reason}"
+            ) from error
+        self._transport = transport
+        if self._expected is None:
+            self._expected = shown
+            self._log(f"ssh {self.target}: host key {shown.kind} {shown.fingerprint} trusted on first use, pinned now")
+        self._log(f"ssh {self.target}: logged in after {time.monotonic() - started:.2f} s, {attempts} attempt(s)")
+
+    def run(
+        self,
+        command: str,
+        *,
+        on_line: Callable[[str], None],
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+        pty: bool | None = None,
+    ) -> int:
+        return ssh_exec.execute(
+            self._connected(),
+            command,
+            on_line=on_line,
+            cancel=self._cancel,
+            stdin=stdin,
+            timeout=timeout,
+            pty=self.target.pty if pty is None else pty,
+            silence=self.target.read_write_timeout,
+        )
+
+    def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None) -> None:
+        ssh_transfer.upload(self._connected(), content, remote, mode, self._cancel)
+
+    def upload_dir(self, local: Path, remote: str) -> None:
+        ssh_transfer.upload_dir(self._connected(), local, remote, self._cancel, self._log)
+
+    def download(self, remote: str, local: Path) -> None:
+        ssh_transfer.download(self._connected(), remote, local, self._cancel)
+
+    def download_dir(self, remote: str, local: Path) -> None:
+        ssh_transfer.download_dir(self._connected(), remote, local, self._cancel, self._log)
+
+    def disconnected(self) -> bool:
+        return self._transport is None or not self._transport.is_active()
+
+    def close(self) -> None:
+        with self._lock:
+            transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+
+    def _connected(self) -> paramiko.Transport:
+        self._cancel.raise_if_set()
+        transport = self._transport
+        if transport is None or not transport.is_active():
+            if self._expected is not None:
+                self._log(f"ssh {self.target}: not connected; logging in anew")
+            self.connect()
+            transport = self._transport
+            assert transport is not None
+        return transport

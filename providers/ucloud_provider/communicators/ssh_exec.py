@@ -1,0 +1,183 @@
+"""Runs one command over an SSH connection: its output line by line, its end told apart from the connection's end."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import paramiko
+
+from ucloud_provider.communicators.lines import LineSplitter
+from ucloud_provider.errors import CommunicatorError, Disconnected, WaitTimeout
+from ucloud_provider.run import Cancel
+
+TICK = 0.25
+"""How often a waiting loop looks whether it should stop."""
+
+QUIET_AFTER_EXIT = 2.0
+LIMIT_AFTER_EXIT = 10.0
+"""How long to listen on after the end of a command that left something running with its output open."""
+
+PIECE = 32 * 1024 - 64
+"""One SSH packet's worth of data: larger writes are only cut up, and copied, again."""
+
+
+START_LIMIT = 30.0
+"""How long the server may take to start a command."""
+
+
+def open_channel(
+    transport: paramiko.Transport,
+    command: str,
+    cancel: Cancel,
+    *,
+    window: int | None = None,
+    pty: bool = False,
+    combine_stderr: bool = False,
+) -> paramiko.Channel:
+    """Start a command. When this fails, the command did not start, and may safely be tried again."""
+    channel: paramiko.Channel | None = None
+    try:
+        channel = transport.open_session(window_size=window, timeout=START_LIMIT)
+        channel.settimeout(TICK)
+        channel.set_combine_stderr(combine_stderr)
+        stalled = threading.Timer(START_LIMIT, channel.close)  # the calls below wait without limit
+        stalled.daemon = True
+        stalled.start()
+        try:
+            with cancel.on_cancel(channel.close):
+                if pty:
+                    channel.get_pty(term="xterm", width=200, height=50)
+                channel.exec_command(command)
+        finally:
+            stalled.cancel()
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        if channel is not None:
+            channel.close()
+        cancel.raise_if_set()
+        raise CommunicatorError(f"the host did not start the command: {describe(error)}") from error
+    return channel
+
+
+def execute(
+    transport: paramiko.Transport,
+    command: str,
+    *,
+    on_line: Callable[[str], None],
+    cancel: Cancel,
+    stdin: bytes | None = None,
+    timeout: float | None = None,
+    pty: bool = False,
+    silence: float = 0,
+) -> int:
+    """Run a command and return its exit code; 128 + n where signal n ended it.
+
+    `silence` is the number of seconds without any output after which the command is given up; 0: never.
+    """
+    cancel.raise_if_set()
+    channel = open_channel(transport, command, cancel, pty=pty, combine_stderr=True)
+    try:
+        with cancel.on_cancel(lambda: stop(channel)):
+            _converse(transport, channel, on_line, cancel, stdin or b"", timeout, silence)
+        return exit_code(transport, channel)
+    finally:
+        channel.close()
+
+
+def _converse(
+    transport: paramiko.Transport,
+    channel: paramiko.Channel,
+    on_line: Callable[[str], None],
+    cancel: Cancel,
+    stdin: bytes,
+    timeout: float | None,
+    silence: float,
+) -> None:
+    """Pass input in and output out until the command has ended."""
+    started = heard = time.monotonic()
+    exited = 0.0
+    lines = LineSplitter()
+    written = 0
+    open_input = True
+    while True:
+        if open_input and written < len(stdin):
+            try:
+                written += channel.send(stdin[written : written + PIECE])
+            except TimeoutError:
+                pass
+            except OSError:  # the command does not want more
+                written = len(stdin)
+        elif open_input:
+            open_input = False
+            channel.shutdown_write()
+        try:
+            if not open_input or channel.recv_ready():
+                data = channel.recv(64 * 1024)
+                if not data:
+                    break
+                heard = time.monotonic()
+                for line in lines.feed(data):
+                    on_line(line)
+                if not exited:
+                    continue
+        except TimeoutError:
+            pass
+        now = time.monotonic()
+        cancel.raise_if_set()
+        if channel.exit_status_ready() and not exited:
+            exited = now
+        if exited and (now - max(heard, exited) > QUIET_AFTER_EXIT or now - exited > LIMIT_AFTER_EXIT):
+            break
+        if not exited and timeout is not None and now - started > timeout:
+            stop(channel)
+            raise WaitTimeout("the command to end", timeout, "still running; it was sent SIGTERM")
+        if not exited and silence and now - heard > silence:
+            stop(channel)
+            raise WaitTimeout("output of the command", silence, "silence; the command was sent SIGTERM")
+    for line in lines.end():
+        on_line(line)
+    cancel.raise_if_set()
+
+
+def exit_code(transport: paramiko.Transport, channel: paramiko.Channel) -> int:
+    """How the command ended, once its output has."""
+    if not channel.status_event.wait(10):
+        raise Disconnected("the command closed its output and did not end within 10 s")
+    if channel.exit_status != -1:
+        return channel.exit_status
+    name = getattr(channel, "exit_signal", "")
+    if name:
+        try:
+            return 128 + signal.Signals[f"SIG{name}"].value
+        except KeyError:
+            return 255
+    raise Disconnected("the connection broke while the command ran: whether it ended is not known")
+
+
+def stop(channel: paramiko.Channel) -> None:
+    """Send the command's processes SIGTERM (RFC 4254, 6.9: paramiko has no call for it) and close its channel."""
+    message = paramiko.Message()
+    message.add_byte(b"\x62")  # SSH_MSG_CHANNEL_REQUEST
+    message.add_int(channel.remote_chanid)
+    message.add_string("signal")
+    message.add_boolean(False)
+    message.add_string("TERM")
+    send = getattr(channel.transport, "_send_user_message", None)
+    if send is not None and not channel.closed:
+        with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+            send(message)
+    channel.close()
+
+
+def describe(error: BaseException) -> str:
+    """An error of paramiko's or the system's in words: some have none of their own."""
+    if isinstance(error, paramiko.ChannelException):
+        return f"the server refused the session ({error.text})"
+    if isinstance(error, EOFError):
+        return "the connection was closed"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,194 @@
+"""The provisioner `shell`: runs commands or scripts on the host, with the options and meanings of Packer's."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import tenacity
+
+from ucloud_provider.communicators.base import Communicator
+from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed
+from ucloud_provider.provisioners import environment
+from ucloud_provider.provisioners.base import Duration, Problem, ProvisionContext, Provisioner
+from ucloud_provider.spec import rules
+from ucloud_provider.spec.args import Arg, Effect, arg, args
+
+BY_FILE = "chmod +x {{.Path}}; . {{.EnvVarFile}} && {{.Path}}"
+BY_PREFIX = "chmod +x {{.Path}}; {{.Vars}} {{.Path}}"
+FIELDS = ("Path", "Vars", "EnvVarFile")
+TAIL = 20
+
+
+@args
+class Shell(Provisioner):
+    """Runs commands or scripts on the host.
+
+    Example:
+        Shell(inline=["yum install -y nginx"], environment_vars={"STAGE": "test"})
+    """
+
+    type: ClassVar[str] = "shell"
+
+    inline: Arg[Sequence[str] | None] = arg(default=None, effect=Effect.REPLACE, doc="Commands, run as one script.")
+    script: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A local script.")
+    scripts: Arg[Sequence[str] | None] = arg(
+        default=None, effect=Effect.REPLACE, path=True, doc="Local scripts, run in this order."
+    )
+    inline_shebang: Arg[str] = arg(default="/bin/sh -e", effect=Effect.REPLACE, doc="Interpreter of `inline`.")
+    binary: Arg[bool] = arg(
+        default=False, effect=Effect.REPLACE, doc="Leave line ends alone; else CRLF becomes LF in scripts."
+    )
+    environment_vars: Arg[Mapping[str, str] | Sequence[str] | None] = arg(
+        default=None, effect=Effect.REPLACE, secret=True, doc="Variables: a dict, or a list of `KEY=value`."
+    )
+    env: Arg[Mapping[str, str] | None] = arg(
+        default=None, effect=Effect.REPLACE, secret=True, doc="Variables as a dict, over `environment_vars`."
+    )
+    env_var_format: Arg[str] = arg(
+        default="%s='%s' ", effect=Effect.REPLACE, doc="How one variable is written in `{{.Vars}}`."
+    )
+    use_env_var_file: Arg[bool] = arg(
+        default=True,
+        effect=Effect.NONE,
+        doc="Pass variables in a file that is sourced and removed, not in the command, where `ps` shows them.",
+    )
+    execute_command: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.REPLACE,
+        doc=f"How a script is run; fields: {', '.join('{{.' + name + '}}' for name in FIELDS)}. "
+        f"Default: `{BY_FILE}`, without `use_env_var_file` `{BY_PREFIX}`.",
+    )
+    expect_disconnect: Arg[bool] = arg(
+        default=False, effect=Effect.NONE, doc="The connection may end while a script runs, as in a reboot."
+    )
+    pause_after: Arg[Duration] = arg(
+        default=0, effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Wait after each script."
+    )
+    remote_folder: Arg[str] = arg(default="/tmp", effect=Effect.NONE, doc="Where scripts are put.")  # noqa: S108
+    remote_file: Arg[str | None] = arg(
+        default=None, effect=Effect.NONE, doc="A script's name there; default: one made up for each."
+    )
+    remote_path: Arg[str | None] = arg(
+        default=None, effect=Effect.NONE, doc="A script's whole path, over `remote_folder` and `remote_file`."
+    )
+    skip_clean: Arg[bool] = arg(default=False, effect=Effect.REPLACE, doc="Leave the scripts on the host.")
+    start_retry_timeout: Arg[Duration] = arg(
+        default="5m",
+        effect=Effect.NONE,
+        unit="s",
+        rule=rules.duration(),
+        doc="How long to try to put a script on the host, after a reboot say.",
+    )
+    valid_exit_codes: Arg[Sequence[int]] = arg(default=(0,), effect=Effect.NONE, doc="Exit codes of success.")
+
+    def problems(self, base_dir: Path) -> Iterator[Problem]:
+        yield from super().problems(base_dir)
+        given = [name for name in ("inline", "script", "scripts") if getattr(self, name)]
+        if not given:
+            yield Problem("inline", "nothing to run; give inline, script or scripts")
+        for name in given[1:]:
+            yield Problem(name, f"and {given[0]} are both given; give one of inline, script, scripts")
+        for wrong in environment.wrong_variables(self.environment_vars, self.env):
+            yield Problem("environment_vars", wrong)
+        if self.execute_command is not None:
+            for name in environment.unknown_fields(self.execute_command, FIELDS):
+                yield Problem("execute_command", f"{{{{.{name}}}}} is no field; one of {', '.join(FIELDS)}")
+            if not environment.uses(self.execute_command, "Path"):
+                yield Problem("execute_command", f"{self.execute_command!r} does not run the script; use {{{{.Path}}}}")
+        if self.env_var_format.count("%s") != 2:
+            yield Problem("env_var_format", f"{self.env_var_format!r} needs two %s, the name and the value")
+
+    def provision(self, context: ProvisionContext) -> None:
+        host = context.communicator
+        if host is None:
+            raise CommunicatorError("there is no connection to run a script over; set communicator to ssh")
+        for name, script in self._scripts(context.base_dir):
+            context.log(f"script {name}")
+            self._run(host, name, script, context)
+            context.cancel.sleep(rules.parse_duration(self.pause_after))
+
+    def _scripts(self, base_dir: Path) -> Iterator[tuple[str, bytes]]:
+        if self.inline:
+            yield "inline script", ("\n".join([f"#!{self.inline_shebang}", *self.inline]) + "\n").encode()
+        for path in [self.script] if self.script else self.scripts or ():
+            data = (base_dir / path).read_bytes()
+            yield path, data if self.binary else data.replace(b"\r\n", b"\n")
+
+    def _run(self, host: Communicator, name: str, script: bytes, context: ProvisionContext) -> None:
+        unique = secrets.token_hex(4)
+        remote = self.remote_path or f"{self.remote_folder.rstrip('/')}/{self.remote_file or f'script_{unique}.sh'}"
+        template = self.execute_command or (BY_FILE if self.use_env_var_file else BY_PREFIX)
+        values = environment.build_variables(context.facts)
+        values |= environment.variables(self.environment_vars, self.env)
+        files = {remote: (script, 0o700)}
+        env_file = f"{self.remote_folder.rstrip('/')}/env_{unique}.sh"
+        if environment.uses(template, "EnvVarFile"):
+            # The file removes itself when it has been read: no value stays on the host longer than the command needs.
+            text = environment.file_form(values) + f"rm -f {env_file}\n"
+            files[env_file] = (text.encode(), 0o600)
+        self._put(host, files, context)
+        command = environment.render(
+            template,
+            {"Path": remote, "EnvVarFile": env_file, "Vars": environment.inline_form(values, self.env_var_format)},
+        )
+        tail: list[str] = []
+
+        def on_line(line: str) -> None:
+            tail.append(line)
+            del tail[:-TAIL]
+            context.on_line(line)
+
+        code: int | None = None
+        try:
+            code = host.run(command, on_line=on_line)
+        except Disconnected:
+            if not self.expect_disconnect:
+                raise
+            context.log(f"{name}: the connection ended, as expected")
+        if code is not None and code not in self.valid_exit_codes:
+            self._clean(host, list(files), context)
+            raise ProvisionerFailed(name, code, tail)
+        self._clean(host, list(files), context)
+
+    def _put(self, host: Communicator, files: Mapping[str, tuple[bytes, int]], context: ProvisionContext) -> None:
+        """Put the files there, connecting anew for as long as `start_retry_timeout` where the host just reboots."""
+
+        def attempt() -> None:
+            if host.disconnected():
+                host.connect()
+            for path, (data, mode) in files.items():
+                host.upload(data, path, mode=mode)
+
+        policy = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(CommunicatorError),
+            stop=tenacity.stop_after_delay(rules.parse_duration(self.start_retry_timeout)),
+            wait=tenacity.wait_exponential(multiplier=0.2, max=5),
+            sleep=context.cancel.sleep,
+            reraise=True,
+        )
+        policy(attempt)
+
+    def _clean(self, host: Communicator, paths: Sequence[str], context: ProvisionContext) -> None:
+        """Take the script away again. After an expected disconnect the host is given time to come back."""
+        if self.skip_clean:
+            return
+
+        def attempt() -> None:
+            if host.disconnected():
+                host.connect()
+            host.run("rm -f " + " ".join(paths), on_line=context.log)
+
+        if self.expect_disconnect:
+            policy = tenacity.Retrying(
+                retry=tenacity.retry_if_exception_type(CommunicatorError),
+                stop=tenacity.stop_after_delay(rules.parse_duration(self.start_retry_timeout)),
+                wait=tenacity.wait_exponential(multiplier=0.2, max=5),
+                sleep=context.cancel.sleep,
+                reraise=True,
+            )
+            policy(attempt)
+        else:
+            attempt()

@@ -1,0 +1,129 @@
+"""The provisioner `shell-local`: runs commands or scripts on the machine that builds."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from ucloud_provider.errors import ProvisionerFailed
+from ucloud_provider.provisioners import environment
+from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
+from ucloud_provider.spec.args import Arg, Effect, arg, args
+
+FIELDS = ("Script", "Command", "Vars")
+TAIL = 20
+GRACE = 5.0
+"""Seconds between asking a cancelled command to end and ending it."""
+
+
+@args
+class ShellLocal(Provisioner):
+    """Runs commands or scripts on the machine that builds, in the project's folder.
+
+    Example:
+        ShellLocal(inline=["make -C app dist"])
+    """
+
+    type: ClassVar[str] = "shell-local"
+
+    command: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, doc="One command.")
+    inline: Arg[Sequence[str] | None] = arg(default=None, effect=Effect.REPLACE, doc="Commands, run as one script.")
+    script: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A script.")
+    scripts: Arg[Sequence[str] | None] = arg(
+        default=None, effect=Effect.REPLACE, path=True, doc="Scripts, run in this order."
+    )
+    inline_shebang: Arg[str] = arg(default="/bin/sh -e", effect=Effect.REPLACE, doc="Interpreter of `inline`.")
+    environment_vars: Arg[Mapping[str, str] | Sequence[str] | None] = arg(
+        default=None, effect=Effect.REPLACE, secret=True, doc="Variables: a dict, or a list of `KEY=value`."
+    )
+    env: Arg[Mapping[str, str] | None] = arg(
+        default=None, effect=Effect.REPLACE, secret=True, doc="Variables as a dict, over `environment_vars`."
+    )
+    execute_command: Arg[Sequence[str]] = arg(
+        default=("/bin/sh", "-c", "{{.Script}}"),
+        effect=Effect.REPLACE,
+        doc="How it is run: a program and its arguments; fields: {{.Script}}, its other name {{.Command}}, {{.Vars}}.",
+    )
+    only_on: Arg[Sequence[str]] = arg(
+        default=(), effect=Effect.REPLACE, doc="Systems to run on, such as `linux`, `darwin`; default: all."
+    )
+    valid_exit_codes: Arg[Sequence[int]] = arg(default=(0,), effect=Effect.NONE, doc="Exit codes of success.")
+
+    def problems(self, base_dir: Path) -> Iterator[Problem]:
+        yield from super().problems(base_dir)
+        given = [name for name in ("command", "inline", "script", "scripts") if getattr(self, name)]
+        if not given:
+            yield Problem("inline", "nothing to run; give command, inline, script or scripts")
+        for name in given[1:]:
+            yield Problem(name, f"and {given[0]} are both given; give one of command, inline, script, scripts")
+        for wrong in environment.wrong_variables(self.environment_vars, self.env):
+            yield Problem("environment_vars", wrong)
+        for part in self.execute_command:
+            for name in environment.unknown_fields(part, FIELDS):
+                yield Problem("execute_command", f"{{{{.{name}}}}} is no field; one of {', '.join(FIELDS)}")
+
+    def provision(self, context: ProvisionContext) -> None:
+        system = os.uname().sysname.lower()
+        if self.only_on and system not in self.only_on:
+            context.log(f"shell-local: not on {system}, only on {', '.join(self.only_on)}")
+            return
+        values = environment.build_variables(context.facts)
+        values["UCLOUD_IMAGE_HOST"] = context.facts.host_address
+        values |= environment.variables(self.environment_vars, self.env)
+        if self.command:
+            self._run(self.command, self.command, values, context)
+        if self.inline:
+            with tempfile.TemporaryDirectory(prefix="ucloud-image-") as folder:
+                script = Path(folder) / "inline.sh"
+                script.touch(mode=0o700)
+                script.write_text("\n".join([f"#!{self.inline_shebang}", *self.inline]) + "\n")
+                self._run("inline script", str(script), values, context)
+        for path in [self.script] if self.script else self.scripts or ():
+            local = (context.base_dir / path).resolve()
+            quoted = shlex.quote(str(local))
+            self._run(path, quoted if os.access(local, os.X_OK) else f"/bin/sh -e {quoted}", values, context)
+
+    def _run(self, name: str, script: str, values: Mapping[str, str], context: ProvisionContext) -> None:
+        fields = {"Script": script, "Command": script, "Vars": environment.inline_form(values)}
+        command = [environment.render(part, fields) for part in self.execute_command]
+        context.log(f"local {name}")
+        tail: list[str] = []
+        process = subprocess.Popen(
+            command,
+            cwd=context.base_dir,
+            env={**os.environ, **values},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        with context.cancel.on_cancel(lambda: _end(process)):
+            if process.stdout is None:
+                raise AssertionError("stdout is a pipe")
+            for line in process.stdout:
+                tail.append(line.rstrip("\n"))
+                del tail[:-TAIL]
+                context.on_line(tail[-1])
+            code = process.wait()
+        context.cancel.raise_if_set()
+        if code not in self.valid_exit_codes:
+            raise ProvisionerFailed(f"local {name}", code, tail)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the command and whatever it started: it has a process group of its own."""
+    for each in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, each)
+            process.wait(GRACE)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+        return
