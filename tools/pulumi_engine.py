@@ -225,7 +225,7 @@ def _say(text: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tools.pulumi_engine", description="Get the Pulumi engine.")
     parser.add_argument(
-        "--env", metavar="HOME", type=Path, help="print shell exports for it, with its state below HOME"
+        "--env", metavar="HOME", type=Path, help="print exports for a shell; state below HOME"
     )
     options = parser.parse_args()
     try:
@@ -238,7 +238,7 @@ def main() -> int:
             if name == "PATH":
                 print(f'export PATH="{value.removesuffix(os.defpath)}$PATH"')
             elif name in ("PULUMI_PYTHON_CMD", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_PARALLEL"):
-                # Not the passphrase, which is for the emulator's stack alone, nor what keeps plugins from being fetched.
+                # Not the passphrase of the emulator's stack, nor what keeps plugins from being fetched.
                 print(f"export {name}={shlex.quote(value)}")
     except EngineMissing as error:
         _say(f"error: {error}")
