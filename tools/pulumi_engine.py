@@ -224,9 +224,7 @@ def _say(text: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tools.pulumi_engine", description="Get the Pulumi engine.")
-    parser.add_argument(
-        "--env", metavar="HOME", type=Path, help="print exports for a shell; state below HOME"
-    )
+    parser.add_argument("--env", metavar="HOME", type=Path, help="print exports for a shell; state below HOME")
     options = parser.parse_args()
     try:
         folder = ensure_engine()

@@ -7,13 +7,15 @@ environment exists, so it uses the standard library alone.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tools.pulumi_engine import EngineMissing, ensure_engine
@@ -112,6 +114,16 @@ def _fingerprint() -> str:
     return f"{digest} {sys.version.split()[0]} {ROOT}\n"
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One set-up of this clone at a time: a second one waits, and finds everything there."""
+    folder = ROOT / ".local"
+    folder.mkdir(exist_ok=True)
+    with (folder / "setup.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
     done = subprocess.run(command, env=environ, stdout=sys.stderr, check=False)
     if done.returncode != 0:
@@ -124,11 +136,12 @@ def main() -> int:
     parser.add_argument("steps", nargs="*", choices=[*steps, []], help="only these: " + ", ".join(steps))
     options = parser.parse_args()
     try:
-        if options.steps:
-            for step in options.steps:
-                steps[step]()
-        else:
-            set_up()
+        with _alone():
+            if options.steps:
+                for step in options.steps:
+                    steps[step]()
+            else:
+                set_up()
     except (SetupFailed, EngineMissing) as error:
         say(f"error: {error}")
         return 1
