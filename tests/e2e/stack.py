@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tools.pulumi_engine import environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -73,7 +75,6 @@ class Stack:
     """A project in a folder, with its stack."""
 
     folder: Path
-    tools: Path
     environment: dict[str, str] = field(default_factory=dict)
     name: str = "test"
 
@@ -85,7 +86,6 @@ class Stack:
         self, program: str, config: dict[str, str] | None = None, secrets: dict[str, str] | None = None
     ) -> Stack:
         self.project.mkdir(parents=True)
-        (self.folder / "backend").mkdir()
         (self.project / "Pulumi.yaml").write_text("name: trial\nruntime: python\n")
         self.write(program)
         self.run("stack", "init", self.name).succeeded()
@@ -101,12 +101,15 @@ class Stack:
         file.write_text(program)
 
     def start(self, *arguments: str) -> Running:
+        environ = self.environ()
+        pulumi = shutil.which("pulumi", path=environ["PATH"])
+        assert pulumi is not None
         log = self.folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
         with log.open("wb") as sink:
             process = subprocess.Popen(
-                [str(self.tools / "pulumi"), *arguments, "--non-interactive"],
+                [pulumi, *arguments, "--non-interactive"],
                 cwd=self.project,
-                env=self._environment(),
+                env=environ,
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
@@ -143,21 +146,16 @@ class Stack:
 
     def state_text(self) -> str:
         """Every byte that Pulumi keeps of this stack."""
-        files = [each for each in (self.folder / "backend").rglob("*") if each.is_file()]
+        files = [each for each in (self.folder / "pulumi" / "state").rglob("*") if each.is_file()]
         return "\n".join(each.read_text(errors="replace") for each in files)
 
-    def _environment(self) -> dict[str, str]:
-        paths = [str(self.tools), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    def environ(self) -> dict[str, str]:
+        """What the commands run with: nothing of the user's own Pulumi or UCloud settings."""
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "UCLOUD_"))}
         return {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "UCLOUD_"))},
-            "PATH": os.pathsep.join(paths),
+            **environment(self.folder / "pulumi", base=inherited),
             "PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY, REPOSITORY / "providers", HERE))),
-            "PULUMI_PYTHON_CMD": sys.executable,
-            "PULUMI_BACKEND_URL": f"file://{self.folder / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "a test's passphrase",
-            "PULUMI_HOME": str(self.folder / "pulumi-home"),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "XDG_STATE_HOME": str(self.folder / "state"),
+            "HOME": str(self.folder),
             **self.environment,
         }

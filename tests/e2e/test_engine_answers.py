@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stack import Stack
+from tests.e2e.stack import Stack
 
 
 def test_progress_notes_errors_and_partial_state_reach_the_user(stack: Stack, tmp_path: Path) -> None:

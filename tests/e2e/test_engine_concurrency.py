@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from stack import Running, Stack
+from tests.e2e.stack import Running, Stack
 
 SIXTEEN = "from stand_in import StandIn\nfor each in range(16):\n    StandIn(f's{each}', %r, 'sleep', %r)\n"
 

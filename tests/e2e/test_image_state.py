@@ -1,0 +1,126 @@
+"""Resources and the state of a stack: nothing is in one that is not in the other. Hosts exist on paper here."""
+
+from __future__ import annotations
+
+from tests.e2e.stack import Stack
+from tests.support.emulator import Emulator
+
+IMAGE = """
+import pulumi
+from ucloud_image import CustomImage, CustomImageArgs, ImageCopy, UHost, UHostArgs
+
+image = CustomImage(
+    "web",
+    CustomImageArgs(
+        availability_zone="cn-bj2-02",
+        instance_type="n-basic-2",
+        source_image_id="uimage-f1chxn",
+        image_name="web",
+        communicator="none",
+        {more}
+    ),
+)
+pulumi.export("image_id", image.image_id)
+pulumi.export("name", image.name)
+"""
+HOST = """
+from ucloud_image import UHost, UHostArgs
+host = UHost(
+    "host",
+    UHostArgs(availability_zone="cn-bj2-02", instance_type="{type}", image_id=image.image_id, {more}),
+)
+pulumi.export("host", host.id)
+pulumi.export("state", host.state)
+"""
+
+
+def create(stack: Stack, cloud: Emulator, program: str) -> None:
+    stack.environment = {
+        "UCLOUD_PUBLIC_KEY": cloud.public_key,
+        "UCLOUD_PRIVATE_KEY": cloud.private_key,
+        "UCLOUD_PROJECT_ID": cloud.project,
+        "UCLOUD_REGION": cloud.region,
+        "UCLOUD_BASE_URL": cloud.url,
+    }
+    stack.create(program)
+
+
+def images(cloud: Emulator) -> set[str]:
+    found = cloud.client().uhost().describe_image({"ImageType": "Custom", "Limit": 100})["ImageSet"]
+    return {each["ImageId"] for each in found}
+
+
+def test_a_missing_image_is_gone_from_the_state_after_a_refresh_and_built_anew(
+    stack: Stack, paper_cloud: Emulator
+) -> None:
+    create(stack, paper_cloud, IMAGE.format(more=""))
+    stack.up().succeeded()
+    first = stack.outputs()["image_id"]
+    paper_cloud.client().uhost().terminate_custom_image({"ImageId": first})
+    stack.run("refresh", "--yes", "--skip-preview").succeeded()
+    assert stack.resources("CustomImage") == []
+    stack.up().succeeded()
+    assert stack.outputs()["image_id"] in images(paper_cloud) - {first}
+    # delete is content where the image is gone already
+    paper_cloud.client().uhost().terminate_custom_image({"ImageId": stack.outputs()["image_id"]})
+    stack.destroy().succeeded()
+
+
+def test_an_adopted_image_is_deleted_only_if_asked_for(stack: Stack, paper_cloud: Emulator) -> None:
+    create(stack, paper_cloud, IMAGE.format(more=""))
+    stack.up().succeeded()
+    image_id = stack.outputs()["image_id"]
+    other = Stack(stack.folder / "other")
+    create(other, paper_cloud, IMAGE.format(more=f"adopt_image_id={image_id!r}, copies=[ImageCopy(region='hk')]"))
+    other.up().succeeded()
+    assert other.outputs() == {"image_id": image_id, "name": "web"}
+    other.destroy().succeeded()
+    assert image_id in images(paper_cloud)
+    other.up().succeeded()
+    other.write(IMAGE.format(more=f"adopt_image_id={image_id!r}, delete_adopted=True"))
+    other.up().succeeded()
+    other.destroy().succeeded()
+    assert image_id not in images(paper_cloud)
+    stack.destroy().succeeded()
+    assert paper_cloud.ledger(open_only=True, billable_only=True) == []
+
+
+def test_an_image_to_adopt_that_does_not_exist_is_named(stack: Stack, paper_cloud: Emulator) -> None:
+    create(stack, paper_cloud, IMAGE.format(more="adopt_image_id='uimage-nowhere'"))
+    outcome = stack.up().failed()
+    assert "error: adopt_image_id: 'uimage-nowhere' is no image of cn-bj2" in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_wrong_arguments_fail_in_preview_all_at_once(stack: Stack, paper_cloud: Emulator) -> None:
+    create(stack, paper_cloud, IMAGE.format(more="boot_disk_size=7, vpc_id='uvnet-1', eip_charge_mode='free'"))
+    output = stack.preview().failed().output
+    for name in ("boot_disk_size", "subnet_id", "eip_charge_mode"):
+        assert f"property {name} value" in output
+    assert "Traceback" not in output
+
+
+def test_missing_keys_fail_in_preview_with_where_to_put_them(stack: Stack, paper_cloud: Emulator) -> None:
+    create(stack, paper_cloud, IMAGE.format(more=""))
+    del stack.environment["UCLOUD_PRIVATE_KEY"]
+    output = stack.preview().failed().output
+    assert "UCLOUD_PRIVATE_KEY" in output
+    assert "ucloud:privateKey" in output
+    assert "Traceback" not in output
+
+
+def test_a_host_changes_in_place_where_it_can(stack: Stack, paper_cloud: Emulator) -> None:
+    create(stack, paper_cloud, IMAGE.format(more="") + HOST.format(type="n-basic-2", more="eip_bandwidth=10"))
+    stack.up().succeeded()
+    first = stack.outputs()
+    assert first["state"] == "Running"
+    stack.write(IMAGE.format(more="") + HOST.format(type="n-basic-4", more="eip_bandwidth=20, name='renamed'"))
+    preview = stack.preview().succeeded().output
+    assert "1 to update" in preview
+    stack.up().succeeded()
+    assert stack.outputs()["host"] == first["host"]
+    (found,) = paper_cloud.client().uhost().describe_uhost_instance({"UHostIds": [first["host"]]})["UHostSet"]
+    assert (found["CPU"], found["Name"], found["State"]) == (4, "renamed", "Running")
+    assert [each["Bandwidth"] for each in found["IPSet"] if each["Type"] != "Private"] == [20]
+    stack.destroy().succeeded()
+    assert paper_cloud.ledger(open_only=True, billable_only=True) == []
