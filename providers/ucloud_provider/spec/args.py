@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, dataclass_transform, overload
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Self, TypeVar, dataclass_transform, overload
 
 if TYPE_CHECKING:
     import pulumi
@@ -49,10 +49,26 @@ if TYPE_CHECKING:
 else:
 
     class Arg:
-        """`Arg[T]` is `T` at run time."""
+        """`Arg[T]` is `T` at run time, to the letter: the text "20" is no number, and True is none either."""
 
         def __class_getitem__(cls, item: Any) -> Any:
-            return item
+            return _to_the_letter(item)
+
+
+def _to_the_letter(hint: Any) -> Any:
+    """The type without pydantic's leniency. Runs when a checker is built, for annotations are texts until then."""
+    import types
+    import typing
+
+    from pydantic import Strict
+
+    if hint in (str, int, float, bool):
+        return Annotated[hint, Strict()]
+    origin: Any = typing.get_origin(hint)
+    members = tuple(_to_the_letter(each) for each in typing.get_args(hint))
+    if origin in (typing.Union, types.UnionType):
+        return typing.Union[members]  # noqa: UP007 -- of members known only now
+    return origin[members] if members and hasattr(origin, "__class_getitem__") else hint
 
 
 def arg(

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ucloud_provider.provisioners import kinds
 from ucloud_provider.provisioners.base import Provisioner
 from ucloud_provider.spec.args import Effect, whole_numbers
 from ucloud_provider.spec.check import load_provisioners
 from ucloud_provider.spec.digest import identity
 from ucloud_provider.spec.image import CustomImageArgs
+from ucloud_provider.spec.judging import path_text
 from ucloud_provider.spec.uhost import UHostArgs
+from ucloud_provider.spec.unknown import without_unknowns
 
 
 class Change(NamedTuple):
@@ -37,9 +40,11 @@ def diff_custom_image(old: Mapping[str, Any], outputs: Mapping[str, Any], new: M
     """Compare the inputs a `CustomImage` was made from with new ones.
 
     `outputs` is what the state holds of it: a copy that was asked for and is not in `missing_copies` exists.
+    A value of `new` that is not known yet may be another one than before, so it counts as a change.
     """
+    new, unknown = _settled(old, new)
     before, after = identity(old), identity(new)
-    replace: list[Change] = []
+    replace = [each for each in unknown if each.property != "copies"]
     for name in dict.fromkeys([*before, *after]):
         if before.get(name) == after.get(name):
             continue
@@ -51,10 +56,36 @@ def diff_custom_image(old: Mapping[str, Any], outputs: Mapping[str, Any], new: M
     kept = {*(old.get("replace_on") or ())} & {*(new.get("replace_on") or ())}
     build_only = {f.name for f in dataclasses.fields(CustomImageArgs) if f.metadata["effect"] is not Effect.REPLACE}
     replace = [each for each in replace if each.property not in build_only or each.property in kept]
-    update = list(_copy_changes(old, outputs, new))
+    update = [each for each in unknown if each.property == "copies"]
+    update += _copy_changes(old, outputs, new)
     if _value(old, "delete_adopted", False) != _value(new, "delete_adopted", False):
         update.append(Change("delete_adopted", f"delete_adopted is now {_value(new, 'delete_adopted', False)}"))
     return Changes(tuple(replace), tuple(update))
+
+
+def _settled(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], list[Change]]:
+    """The new inputs with the old values in place of what is not known yet, and what that was, where it counts."""
+    known, holes = without_unknowns(new)
+    effects = {field.name: field.metadata["effect"] for field in dataclasses.fields(CustomImageArgs)}
+    changes: dict[str, Change] = {}
+    for hole in sorted(holes, key=str):
+        name = str(hole[0])
+        counts = effects.get(name) is not Effect.NONE or name in (new.get("replace_on") or ())
+        if name == "provisioners" and len(hole) > 2 and _is_build_only(known["provisioners"][hole[1]], str(hole[2])):
+            counts = False
+        elif name in old:
+            known[name] = old[name]
+        else:
+            known.pop(name, None)
+        if counts and name in effects:
+            changes[path_text(hole)] = Change(name, f"{path_text(hole)}: not known yet")
+    return known, list(changes.values())
+
+
+def _is_build_only(provisioner: Any, argument: str) -> bool:
+    kind = kinds().get(str(provisioner.get("type"))) if isinstance(provisioner, Mapping) else None
+    fields = dataclasses.fields(kind) if kind else ()
+    return any(field.name == argument and field.metadata["effect"] is Effect.NONE for field in fields)
 
 
 def diff_uhost(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
@@ -64,7 +95,12 @@ def diff_uhost(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
         default = None if field.default is dataclasses.MISSING else field.default
         before, after = _value(old, field.name, default), _value(new, field.name, default)
         if _normal(before) != _normal(after):
-            shown = "changed" if field.metadata["secret"] else f"{before!r} → {after!r}"
+            if field.metadata["secret"]:
+                shown = "changed"
+            elif without_unknowns({"": after})[1]:
+                shown = "not known yet"
+            else:
+                shown = f"{_shown(before)} → {_shown(after)}"
             found[field.metadata["effect"]].append(Change(field.name, f"{field.name}: {shown}"))
     return Changes(tuple(found[Effect.REPLACE]), tuple(found[Effect.UPDATE]))
 

@@ -20,11 +20,17 @@ COMPUTED = ("files", "digest", "__provider")
 """Inputs that are not the user's: computed by the check, or Pulumi's own."""
 
 
+ADOPTED = ("adopt_image_id", "region", "project_id")
+"""All that decides which image an adopted one is: it was made before, from what does not matter."""
+
+
 def identity(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What decides which image these checked inputs make, by argument; `provisioners` is a list of identities."""
     from ucloud_provider.spec.check import load_provisioners
 
     values = whole_numbers(dict(inputs))
+    if values.get("adopt_image_id"):
+        return {name: values[name] for name in ADOPTED if values.get(name) is not None}
     files: Mapping[str, str] = values.get("files") or {}
     counted = set(values.get("replace_on") or ())
     found: dict[str, Any] = {}

@@ -67,7 +67,10 @@ class CustomImageArgs:
         doc="Boot disk, and so the least disk of hosts from the image; not below the source image's size, its default.",
     )
     user_data: Arg[str | None] = arg(
-        default=None, effect=Effect.REPLACE, doc="User data for the temporary host; the image needs CloudInit."
+        default=None,
+        effect=Effect.REPLACE,
+        secret=True,
+        doc="User data for the temporary host; the image needs CloudInit.",
     )
     user_data_file: Arg[str | None] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="A file with the user data; its content counts."
@@ -136,7 +139,7 @@ class CustomImageArgs:
 
     # SSH
     communicator: Arg[str] = arg(
-        default="ssh", effect=Effect.NONE, rule=rules.one_of(("ssh", "none")), doc="`ssh`, or `none` to not connect."
+        default="ssh", effect=Effect.NONE, rule=rules.communicator, doc="`ssh`, or `none` to not connect."
     )
     ssh_username: Arg[str] = arg(
         default="root", effect=Effect.REPLACE, rule=rules.not_empty, doc="User that the provisioners run as."
@@ -221,7 +224,7 @@ class CustomImageArgs:
         default=None,
         effect=Effect.REPLACE,
         rule=rules.image_id,
-        doc="Take over this image instead of building one.",
+        doc="Take over this image instead of building one; what a build is made of does not count then.",
     )
     delete_adopted: Arg[bool] = arg(
         default=False, effect=Effect.UPDATE, doc="Delete the adopted image with the resource."

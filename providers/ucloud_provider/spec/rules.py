@@ -6,6 +6,7 @@ The rules are UCloud's, as its console, its API documentation and its Packer bui
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,13 +25,19 @@ CPU_PLATFORMS = (
 USER_DATA_LIMIT = 16 * 1024
 """Bytes of user data that CreateUHostInstance takes, before base64."""
 
-_CHINESE = "\u4e00-\u9fff"
+_CHINESE = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _INSTANCE_NAME = re.compile(rf"[{_CHINESE}A-Za-z0-9\-_.]{{1,63}}")
 _IMAGE_NAME = re.compile(rf"[{_CHINESE}A-Za-z0-9\-_,.:\[\]]{{1,63}}")
 _SYMBOLS = "()`~!@#$%^&*-+=_|{}[]:;'<>,.?/"
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 _RATIOS = {"highcpu": 1, "basic": 2, "standard": 4, "highmem": 8}
 _FAMILIES = ("n", "c", "o", "om", "omem", "opro", "oprog")
+
+
+def shown(value: Any) -> str:
+    """A value as messages show it: on one line, and not at length."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:76]}…{text[0]}"
 
 
 @dataclass(frozen=True)
@@ -47,20 +54,20 @@ def parse_instance_type(text: str) -> InstanceType:
     remedy = "write family-kind-cores such as n-basic-2 or o-standard-4, or n-customized-<cores>-<GB>"
     family, *rest = text.split("-")
     if family not in _FAMILIES:
-        raise ValueError(f"{text!r}: unknown host family {family!r}, one of {', '.join(_FAMILIES)}; {remedy}")
+        raise ValueError(f"{shown(text)}: unknown host family {shown(family)}, one of {', '.join(_FAMILIES)}; {remedy}")
     if len(rest) == 2 and rest[0] in _RATIOS and rest[1].isdecimal():
         cpu = int(rest[1])
         memory = cpu * _RATIOS[rest[0]]
     elif len(rest) == 3 and rest[0] == "customized" and rest[1].isdecimal() and rest[2].isdecimal():
         cpu, memory = int(rest[1]), int(rest[2])
         if memory == 0 or (memory > 1 and memory % 2):
-            raise ValueError(f"{text!r}: memory is 1 GB or an even number of GB")
-        if cpu and not 1 <= memory / cpu <= 12:
-            raise ValueError(f"{text!r}: memory is between 1 and 12 GB a core")
+            raise ValueError(f"{shown(text)}: memory is 1 GB or an even number of GB")
+        if cpu and not 0.5 <= memory / cpu <= 12:
+            raise ValueError(f"{shown(text)}: memory is between half a GB and 12 GB a core")
     else:
-        raise ValueError(f"{text!r} is no instance type; {remedy}")
+        raise ValueError(f"{shown(text)} is no instance type; {remedy}")
     if cpu == 0 or (cpu > 1 and cpu % 2) or cpu > 128:
-        raise ValueError(f"{text!r}: cores are 1 or an even number up to 128")
+        raise ValueError(f"{shown(text)}: cores are 1 or an even number up to 128")
     return InstanceType(machine_type=family.upper(), cpu=cpu, memory=memory * 1024)
 
 
@@ -75,28 +82,34 @@ def instance_type(value: str) -> str | None:
 def instance_name(value: str) -> str | None:
     if _INSTANCE_NAME.fullmatch(value):
         return None
-    return f"{value!r} is no host name; use 1 to 63 Chinese characters, letters, digits and - _ ."
+    return f"{shown(value)} is no host name; use 1 to 63 Chinese characters, letters, digits and - _ ."
 
 
 def image_name(value: str) -> str | None:
     if _IMAGE_NAME.fullmatch(value):
         return None
-    return f"{value!r} is no image name; use 1 to 63 Chinese characters, letters, digits and - _ , . : [ ]"
+    return f"{shown(value)} is no image name; use 1 to 63 Chinese characters, letters, digits and - _ , . : [ ]"
 
 
 def image_id(value: str) -> str | None:
     if re.fullmatch(r"[a-z0-9]*image-[A-Za-z0-9\-]+", value):
         return None
-    return f"{value!r} is no image id; it looks like uimage-f1chxn"
+    return f"{shown(value)} is no image id; it looks like uimage-f1chxn"
 
 
 def one_of(values: tuple[str, ...]) -> Rule:
     """The value is one of these, to the letter."""
 
     def rule(value: str) -> str | None:
-        return None if value in values else f"{value!r} is not one of {', '.join(values)}"
+        return None if value in values else f"{shown(value)} is not one of {', '.join(values)}"
 
     return rule
+
+
+def communicator(value: str) -> str | None:
+    if value == "winrm":
+        return "'winrm' cannot be used yet; build from a Linux image with ssh"
+    return one_of(("ssh", "none"))(value)
 
 
 def between(least: int, most: int, unit: str = "") -> Rule:
@@ -105,7 +118,7 @@ def between(least: int, most: int, unit: str = "") -> Rule:
     def rule(value: float) -> str | None:
         if least <= value <= most:
             return None
-        return f"{value:g} is out of range; give {least} to {most}{f' {unit}' if unit else ''}"
+        return f"{value} is out of range; give {least} to {most}{f' {unit}' if unit else ''}"
 
     return rule
 
@@ -130,13 +143,15 @@ def password(value: str) -> str | None:
 def parse_duration(value: float | str) -> float:
     """Seconds of `90`, "90", "30s", "5m" or "1h30m". Raises ValueError."""
     if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is no duration; give seconds, or such as 30s, 5m, 1h30m")
         return float(value)
     text = value.strip()
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
     match = _DURATION.fullmatch(text)
     if not text or match is None:
-        raise ValueError(f"{value!r} is no duration; give seconds, or such as 30s, 5m, 1h30m")
+        raise ValueError(f"{shown(value)} is no duration; give seconds, or such as 30s, 5m, 1h30m")
     hours, minutes, seconds, milliseconds = (float(each) if each else 0.0 for each in match.groups())
     return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
 
@@ -150,7 +165,7 @@ def duration(least: float = 0) -> Rule:
         except ValueError as error:
             return str(error)
         if seconds < least:
-            return f"{value!r} is too short; give at least {least:g} s"
+            return f"{shown(value)} is too short; give at least {least:g} s"
         return None
 
     return rule
@@ -160,5 +175,5 @@ def cidr(value: str) -> str | None:
     try:
         ipaddress.IPv4Network(value)
     except ValueError:
-        return f"{value!r} is no IPv4 network; write such as 203.0.113.7/32 or 0.0.0.0/0"
+        return f"{shown(value)} is no IPv4 network; write such as 203.0.113.7/32 or 0.0.0.0/0"
     return None

@@ -92,7 +92,9 @@ class UHostArgs:
     key_pair_id: Arg[str | None] = arg(
         default=None, effect=Effect.REPLACE, rule=rules.not_empty, doc="UCloud key pair to log in with."
     )
-    user_data: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, doc="User data; the image needs CloudInit.")
+    user_data: Arg[str | None] = arg(
+        default=None, effect=Effect.REPLACE, secret=True, doc="User data; the image needs CloudInit."
+    )
     charge_type: Arg[str] = arg(
         default="dynamic",
         effect=Effect.REPLACE,
