@@ -137,10 +137,10 @@ class EmulatedCloud:
         """After a restart: what was under way when the emulator ended comes to its end."""
         known = set(self.machines.ids())
         for host in self.store.all(Host):
-            if host.id not in known:
-                self.store.change(Host, host.id, state="Install Fail", imaging="", terminating=False)
-            elif host.terminating:
+            if host.terminating:
                 self.lifecycle.terminate(host.id)
+            elif host.id not in known:
+                self.store.change(Host, host.id, state="Install Fail", imaging="")
             elif host.state in ("Starting", "Running", "Rebooting", "Initializing"):
                 self.store.change(Host, host.id, state="Starting", imaging="")
                 self.lifecycle.start(host.id)

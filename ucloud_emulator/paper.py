@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network
@@ -16,10 +17,17 @@ PAPER_PRIVATE = IPv4Network("10.200.0.0/16")
 class PaperMachines(Machines):
     """Remembers who is on, and nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
-        self._running: dict[str, bool] = {}
+        self._file = file
+        ids = json.loads(file.read_text()) if file.exists() else []
+        self._running: dict[str, bool] = dict.fromkeys(ids, False)
         self._callbacks: list[Callable[[str], None]] = []
+
+    def _remember(self) -> None:
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps(list(self._running)))
+        part.replace(self._file)
 
     def ids(self) -> tuple[str, ...]:
         with self._lock:
@@ -28,6 +36,7 @@ class PaperMachines(Machines):
     def create(self, spec: MachineSpec) -> None:
         with self._lock:
             self._running[spec.id] = False
+            self._remember()
 
     def boot(self, id: str) -> None:
         with self._lock:
@@ -47,6 +56,7 @@ class PaperMachines(Machines):
     def destroy(self, id: str) -> None:
         with self._lock:
             self._running.pop(id, None)
+            self._remember()
 
     def snapshot(self, id: str, layer: str) -> int:
         return 0

@@ -55,7 +55,7 @@ def serve(
     with _only_one(state), contextlib.ExitStack() as stack:
         record = state / RECORD
         stack.callback(record.unlink, missing_ok=True)  # the last thing: `stop` waits for it
-        machines, ranges = _paper() if paper else _real(state, cache, stack, say)
+        machines, ranges = _paper(state) if paper else _real(state, cache, stack, say)
         listening = socket.create_server((host, port), backlog=512)
         stack.callback(listening.close)
         cloud = EmulatedCloud(state, machines, ranges, latency)
@@ -85,8 +85,8 @@ def _only_one(state: Path) -> Iterator[None]:
         yield
 
 
-def _paper() -> tuple[Machines, Ranges]:
-    return PaperMachines(), Ranges(PAPER_EIPS, PAPER_PRIVATE)
+def _paper(state: Path) -> tuple[Machines, Ranges]:
+    return PaperMachines(state / "paper.json"), Ranges(PAPER_EIPS, PAPER_PRIVATE)
 
 
 def _real(state: Path, cache: Path, stack: contextlib.ExitStack, say: Callable[[str], None]) -> tuple[Machines, Ranges]:

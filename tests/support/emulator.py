@@ -97,6 +97,13 @@ class Emulator:
         self._process = None
         return code
 
+    def wait(self, seconds: float = 60) -> int:
+        """Its exit code, once something else has ended it."""
+        assert self._process is not None
+        code = self._process.wait(seconds)
+        self._process = None
+        return code
+
     def kill(self) -> None:
         """As if the machine had lost it: no chance to clean up."""
         if self._process is not None:
