@@ -36,7 +36,8 @@ venv: python
 lock: python ## resolve the dependencies anew and write requirements.lock
 	@tools/lock.sh
 
-clean: down ## take the stack down, then remove .venv and .local; the caches in the home folder stay
+clean: ## take the stack down, then remove .venv and .local; the caches in the home folder stay
+	@test ! -d .local/emulator || $(MAKE) --no-print-directory down
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 python:

@@ -37,7 +37,7 @@ def up(latency: str) -> None:
     """Starts the emulator if need be, brings the stack up, and shows what its host serves."""
     start_emulator(latency)
     _select()
-    _pulumi("up", "--yes", "--stack", STACK)
+    _pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
     if _nothing_changed():
         print("\nNothing changed: the stack is as the program says.")
     outputs = json.loads(_pulumi_output("stack", "output", "--json", "--stack", STACK))
@@ -54,7 +54,7 @@ def down() -> None:
         return
     start_emulator("instant")
     _select()
-    _pulumi("destroy", "--yes", "--stack", STACK)
+    _pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
     left = open_rows()
     stop_emulator()
     if left:
