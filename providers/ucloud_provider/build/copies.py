@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ucloud_provider.build import once
 from ucloud_provider.build.journal import Journal, Thing
-from ucloud_provider.build.snapshot import wait_available
+from ucloud_provider.build.snapshot import discard, wait_available
 from ucloud_provider.build.state import MadeCopy, copy_api
 from ucloud_provider.cloud import images
 from ucloud_provider.cloud.client import Api
@@ -102,5 +102,5 @@ def _one(
 def _undo(target: Api, journal: Journal, thing: Thing, image_id: str) -> None:
     ids = {thing.id} if thing.id else {each.id for each in images.find(target, tag=thing.label)} - {image_id}
     for each in ids:
-        images.delete(target, each)
+        discard(target, each)
     journal.released(thing)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from ucloud_provider.cloud import hosts, waits
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
-from ucloud_provider.errors import CloudError, UnexpectedState
+from ucloud_provider.errors import CloudError, UnexpectedState, WaitTimeout
 
 STOP_TIMEOUT = 600.0
 GONE_TIMEOUT = 600.0
 """Seconds that a host may take to stop, and to be gone once it was terminated."""
+
+REFUSAL_PAUSE = 2.0
+"""Seconds until a refused termination is asked for again."""
 
 DEAD_ENDS = ("Install Fail", "Resize Fail")
 
@@ -35,13 +39,13 @@ def stop(api: Api, host_id: str, timeout: float = STOP_TIMEOUT) -> Host:
         raise UnexpectedState(f"host {host_id} no longer exists: somebody else terminated it")
     if found.state == "Stopped":
         return found
-    hosts.stop(api, host_id)
+    _order(api, host_id, hosts.stop, "Stopping", "Stopped")
     return _wait(api, host_id, f"host {host_id} to be Stopped", lambda h: h.state == "Stopped", timeout)
 
 
 def start(api: Api, host_id: str, timeout: float) -> Host:
     """Start a stopped host and wait until it is Running."""
-    hosts.start(api, host_id)
+    _order(api, host_id, hosts.start, "Starting", "Running")
     return wait_running(api, host_id, timeout)
 
 
@@ -72,18 +76,56 @@ def remove(api: Api, host_id: str) -> None:
                 until=lambda h: h is None or h.state in ("Stopped", *DEAD_ENDS),
                 timeout=STOP_TIMEOUT,
             )
-    hosts.terminate(api, host_id)
-    waits.host(api, host_id, awaited=f"host {host_id} to be gone", until=lambda h: h is None, timeout=GONE_TIMEOUT)
+    _terminate(api, host_id)
+
+
+def _terminate(api: Api, host_id: str) -> None:
+    """Terminate until UCloud does it: it refuses while an image is being made of the host, or it is going already."""
+    deadline = time.monotonic() + GONE_TIMEOUT
+    while True:
+        refusal: CloudError | None = None
+        try:
+            hosts.terminate(api, host_id)
+        except CloudError as error:
+            if error.code == 0 or time.monotonic() > deadline:
+                raise
+            refusal = error
+        try:
+            waits.host(
+                api,
+                host_id,
+                awaited=f"host {host_id} to be gone",
+                until=lambda h: h is None,
+                timeout=REFUSAL_PAUSE if refusal else GONE_TIMEOUT,
+            )
+        except WaitTimeout:
+            if refusal is None:
+                raise
+            api.log(f"host {host_id} is not terminated yet: {refusal}")
+        else:
+            return
 
 
 def _power_off(api: Api, host_id: str) -> None:
     """It is on its way out: cutting the power is quicker than shutting it down, and just as good."""
     try:
-        hosts.power_off(api, host_id)
+        _order(api, host_id, hosts.power_off, "Stopping", "Stopped")
     except CloudError as error:
         if error.code == 0:
             raise
-        hosts.stop(api, host_id)
+        _order(api, host_id, hosts.stop, "Stopping", "Stopped")
+
+
+def _order(api: Api, host_id: str, change: Callable[[Api, str], None], *outcomes: str) -> None:
+    """Ask for a change of state. Content with a refusal where an earlier call, whose answer was lost, has done it."""
+    try:
+        change(api, host_id)
+    except CloudError as error:
+        if error.code == 0:
+            raise
+        found = hosts.describe(api, [host_id]).get(host_id)
+        if found is not None and found.state not in outcomes:
+            raise
 
 
 def _wait(api: Api, host_id: str, awaited: str, reached: Callable[[Host], bool], timeout: float) -> Host:

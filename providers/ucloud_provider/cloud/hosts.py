@@ -13,8 +13,8 @@ from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import CloudError
 from ucloud_provider.spec.rules import InstanceType
 
-NOT_FOUND = (8037, 8039)
-"""RetCodes for a host that does not exist (any more)."""
+NOT_FOUND = (8037,)
+"""RetCodes for a host that does not exist (any more). A host in the wrong state is another matter."""
 
 PAY_MODES = {"traffic": "Traffic", "bandwidth": "Bandwidth", "post_accurate_bandwidth": "PostAccurateBandwidth"}
 
