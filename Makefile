@@ -22,7 +22,7 @@ lint: venv ## ruff, mypy --strict and the import rule
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 bench: setup ## measure 16 images side by side against one, by real `pulumi up`
 	@$(PYTHON) -m benchmarks.side_by_side
