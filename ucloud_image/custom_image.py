@@ -8,8 +8,9 @@ import pulumi
 from pulumi.dynamic import Resource
 from ucloud_provider.resources.contract import CUSTOM_IMAGE, TYPE_MODULE
 from ucloud_provider.resources.custom_image import CustomImageProvider
-from ucloud_provider.spec.args import to_inputs
 from ucloud_provider.spec.image import CustomImageArgs
+
+from ucloud_image.inputs import inputs_of
 
 
 class CustomImage(Resource, module=TYPE_MODULE, name=CUSTOM_IMAGE.name):
@@ -53,5 +54,4 @@ class CustomImage(Resource, module=TYPE_MODULE, name=CUSTOM_IMAGE.name):
 
     def __init__(self, name: str, args: CustomImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         computed = ("image_id", "image_ids", "name", "size", "created_time", "digest", "build_duration")
-        inputs = dict.fromkeys(computed) | to_inputs(args)
-        super().__init__(CustomImageProvider(), name, inputs, opts)
+        super().__init__(CustomImageProvider(), name, inputs_of(args, computed), opts)

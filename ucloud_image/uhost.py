@@ -6,8 +6,9 @@ import pulumi
 from pulumi.dynamic import Resource
 from ucloud_provider.resources.contract import TYPE_MODULE, UHOST
 from ucloud_provider.resources.uhost import UHostProvider
-from ucloud_provider.spec.args import to_inputs
 from ucloud_provider.spec.uhost import UHostArgs
+
+from ucloud_image.inputs import inputs_of
 
 
 class UHost(Resource, module=TYPE_MODULE, name=UHOST.name):
@@ -36,7 +37,5 @@ class UHost(Resource, module=TYPE_MODULE, name=UHOST.name):
     """The image it was started from."""
 
     def __init__(self, name: str, args: UHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        inputs = dict.fromkeys(("state", "private_ip", "public_ip")) | {"name": None} | to_inputs(args)
-        if args.password is not None:
-            inputs["password"] = pulumi.Output.secret(args.password)
-        super().__init__(UHostProvider(), name, inputs, opts)
+        computed = ("name", "state", "private_ip", "public_ip")
+        super().__init__(UHostProvider(), name, inputs_of(args, computed), opts)

@@ -85,7 +85,7 @@ class Stack:
     def create(
         self, program: str, config: dict[str, str] | None = None, secrets: dict[str, str] | None = None
     ) -> Stack:
-        self.project.mkdir(parents=True)
+        self.project.mkdir(parents=True, exist_ok=True)
         (self.project / "Pulumi.yaml").write_text("name: trial\nruntime: python\n")
         self.write(program)
         self.run("stack", "init", self.name).succeeded()

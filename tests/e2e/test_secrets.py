@@ -1,0 +1,112 @@
+"""Planted credentials are looked for wherever a stack leaves something: none is found."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.e2e.stack import Stack
+from tests.support.emulator import Emulator
+
+BUILD_PASSWORD = "Pl4nted-build-password"
+HOST_PASSWORD = "Pl4nted-host-password"
+WRONG_PASSWORD = "Pl4nted-wrong " * 9
+ENVIRONMENT = "pl4nted-environment-variable"
+
+PROGRAM = """
+import pulumi
+from ucloud_image import CustomImage, CustomImageArgs, ImageCopy, Shell, UHost, UHostArgs
+
+where = {"availability_zone": "cn-bj2-02", "instance_type": "n-basic-2"}
+image = CustomImage(
+    "web",
+    CustomImageArgs(
+        **where,
+        source_image_id="uimage-f1chxn",
+        image_name="web",
+        ssh_password="BUILD_PASSWORD",
+        provisioners=[Shell(inline=['test -n "$TOKEN"', "COMMAND"], env={"TOKEN": pulumi.Output.secret("ENVIRONMENT")})],
+    ),
+)
+host = UHost("host", UHostArgs(**where, image_id=image.image_id, password="HOST_PASSWORD"))
+pulumi.export("image_id", image.image_id)
+"""
+
+
+def program(command: str, host_password: str = HOST_PASSWORD) -> str:
+    values = {"BUILD_PASSWORD": BUILD_PASSWORD, "HOST_PASSWORD": host_password, "ENVIRONMENT": ENVIRONMENT}
+    text = PROGRAM.replace("COMMAND", command)
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
+
+
+@contextmanager
+def command_lines() -> Iterator[set[bytes]]:
+    """The arguments of every process that was seen meanwhile."""
+    seen: set[bytes] = set()
+    end = threading.Event()
+
+    def look() -> None:
+        while not end.wait(0.02):
+            for each in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    seen.add(each.read_bytes())
+                except OSError:  # it has just ended
+                    continue
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_credentials_are_found_nowhere(stack: Stack, cloud: Emulator) -> None:
+    secrets = {"ucloud:privateKey": cloud.private_key}
+    config = {"ucloud:publicKey": cloud.public_key, "ucloud:region": cloud.region, "ucloud:baseUrl": cloud.url}
+    stack.create("", config=config, secrets=secrets)
+    said = []
+    with command_lines() as arguments:
+        stack.write(program("exit 3"))
+        said.append(stack.up().failed().output)
+        stack.write(program("true"))
+        said.append(stack.preview("--diff").succeeded().output)
+        said.append(stack.up().succeeded().output)
+        said.append(stack.run("stack", "export").succeeded().output)
+        said.append(stack.run("refresh", "--yes", "--skip-preview").succeeded().output)
+        stack.write(program("false"))
+        said.append(stack.preview("--diff").succeeded().output)
+        stack.write(program("true", WRONG_PASSWORD))
+        said.append(stack.preview().failed().output)
+        stack.write(program("true"))
+        state = stack.state_text()
+        said.append(stack.destroy().succeeded().output)
+    logs = [each.read_text() for each in (stack.folder / "state").rglob("*") if each.is_file()]
+    assert any("api > CreateUHostInstance" in log for log in logs)
+    assert any("DescribeImage" in str(each) for each in cloud.requests())
+
+    # `config set --secret` itself names the key in its arguments: that is Pulumi's command and the user's choice.
+    lines = b"\n".join(sorted(arguments)).decode(errors="replace")
+    places = {
+        "state": state,
+        "stack file": (stack.project / "Pulumi.test.yaml").read_text(),
+        "output": "\n".join(said),
+        "logs": "\n".join(logs),
+        "arguments": lines,
+        "requests": str(cloud.requests()),
+    }
+    found = [
+        (place, secret)
+        for place, text in places.items()
+        for secret in (cloud.private_key, BUILD_PASSWORD, HOST_PASSWORD, WRONG_PASSWORD)
+        if secret in text
+    ]
+    assert found == []
+    # what the user made a secret himself is one in the state and on the screen
+    assert ENVIRONMENT not in state + "\n".join(said)
+    assert cloud.ledger(open_only=True, billable_only=True) == []
