@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ucloud_provider.spec import rules
-from ucloud_provider.spec.args import Arg, Effect, arg, args
+from ucloud_provider.spec.args import Arg, Effect, arg, args, same
 
 if TYPE_CHECKING:
     from ucloud_provider.communicators.base import Communicator
@@ -106,7 +106,7 @@ class Provisioner(ABC):
                 value = (
                     content_of(value, files) if isinstance(value, str) else [content_of(path, files) for path in value]
                 )
-            if value != each.default and value is not None:
+            if value is not None and not same(value, each.default):
                 found[each.name] = _plain(value)
         return found
 

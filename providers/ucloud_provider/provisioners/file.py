@@ -42,7 +42,9 @@ class File(Provisioner):
         doc="`upload` or `download`.",
     )
     generated: Arg[bool] = arg(
-        default=False, effect=Effect.NONE, doc="The source is made during the build: it need not exist before."
+        default=False,
+        effect=Effect.REPLACE,
+        doc="The source is made during the build: it need not exist before, and its content does not count.",
     )
 
     def problems(self, base_dir: Path) -> Iterator[Problem]:
@@ -59,7 +61,8 @@ class File(Provisioner):
             yield Problem("destination", f"{self.destination!r} is a directory; give the path of the file to write")
 
     def paths(self) -> Iterator[str]:
-        if self.direction == "upload":
+        # What the build makes itself is there after one build and not before the first: it cannot count.
+        if self.direction == "upload" and not self.generated:
             yield from self._sources()
 
     def identity(self, files: Mapping[str, str]) -> dict[str, Any]:

@@ -143,6 +143,14 @@ def whole_numbers(value: Any) -> Any:
     return value
 
 
+def same(value: Any, other: Any) -> bool:
+    """Whether two values of an argument say the same: a list is a tuple, and what is empty is not given."""
+    empty: tuple[Any, ...] = (None, "", [], (), {}, dataclasses.MISSING)
+    if isinstance(value, list | tuple) and isinstance(other, list | tuple):
+        return list(value) == list(other)
+    return bool(value == other) or (value in empty and other in empty)
+
+
 def to_inputs(value: Any) -> Any:
     """The inputs a program passes to Pulumi: args classes become dicts, None is dropped, Outputs stay as they are.
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ucloud_provider.provisioners import kinds
 from ucloud_provider.provisioners.base import Provisioner
-from ucloud_provider.spec.args import Effect, whole_numbers
+from ucloud_provider.spec.args import Effect, same, whole_numbers
 from ucloud_provider.spec.check import load_provisioners
 from ucloud_provider.spec.digest import identity
 from ucloud_provider.spec.image import CustomImageArgs
@@ -94,7 +94,7 @@ def diff_uhost(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
     for field in dataclasses.fields(UHostArgs):
         default = None if field.default is dataclasses.MISSING else field.default
         before, after = _value(old, field.name, default), _value(new, field.name, default)
-        if _normal(before) != _normal(after):
+        if not same(_normal(after), _normal(before)):
             if field.metadata["secret"]:
                 shown = "changed"
             elif without_unknowns({"": after})[1]:

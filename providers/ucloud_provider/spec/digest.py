@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ucloud_provider.provisioners.base import content_of
-from ucloud_provider.spec.args import Effect, whole_numbers
+from ucloud_provider.spec.args import Effect, same, whole_numbers
 from ucloud_provider.spec.image import CustomImageArgs
 
 COMPUTED = ("files", "digest", "__provider")
 """Inputs that are not the user's: computed by the check, or Pulumi's own."""
-
 
 ADOPTED = ("adopt_image_id", "region", "project_id")
 """All that decides which image an adopted one is: it was made before, from what does not matter."""
@@ -40,7 +39,7 @@ def identity(inputs: Mapping[str, Any]) -> dict[str, Any]:
         value = values.get(field.name)
         if field.name == "provisioners":
             found[field.name] = [each.identity(files) for each in load_provisioners(values)]
-        elif value is not None and value != field.default:
+        elif value is not None and not same(value, field.default):
             found[field.name] = content_of(value, files) if field.metadata["path"] else value
     return found
 
