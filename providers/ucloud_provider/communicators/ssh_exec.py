@@ -73,12 +73,13 @@ def execute(
     pty: bool = False,
     silence: float = 0,
 ) -> int:
-    """Run a command and return its exit code; 128 + n where signal n ended it.
+    """Run a command in the login's shell and return its exit code; 128 + n where signal n ended it.
 
     `silence` is the number of seconds without any output after which the command is given up; 0: never.
     """
     cancel.raise_if_set()
-    channel = open_channel(transport, command, cancel, pty=pty, combine_stderr=True)
+    # Joined on the host, where their order is known; here two streams would come interleaved at any byte.
+    channel = open_channel(transport, f"exec 2>&1; {command}", cancel, pty=pty, combine_stderr=True)
     try:
         with cancel.on_cancel(lambda: stop(channel)):
             _converse(transport, channel, on_line, cancel, stdin or b"", timeout, silence)
