@@ -14,7 +14,7 @@ from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerF
 from ucloud_provider.provisioners import environment
 from ucloud_provider.provisioners.base import Duration, Problem, ProvisionContext, Provisioner
 from ucloud_provider.spec import rules
-from ucloud_provider.spec.args import Arg, Effect, arg, args
+from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 
 BY_FILE = "chmod +x {{.Path}}; . {{.EnvVarFile}} && {{.Path}}"
 BY_PREFIX = "chmod +x {{.Path}}; {{.Vars}} {{.Path}}"
@@ -32,7 +32,9 @@ class Shell(Provisioner):
 
     type: ClassVar[str] = "shell"
 
-    inline: Arg[Sequence[str] | None] = arg(default=None, effect=Effect.REPLACE, doc="Commands, run as one script.")
+    inline: Arg[Sequence[str] | None, Texts] = arg(
+        default=None, effect=Effect.REPLACE, doc="Commands, run as one script."
+    )
     script: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A local script.")
     scripts: Arg[Sequence[str] | None] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="Local scripts, run in this order."
@@ -41,10 +43,10 @@ class Shell(Provisioner):
     binary: Arg[bool] = arg(
         default=False, effect=Effect.REPLACE, doc="Leave line ends alone; else CRLF becomes LF in scripts."
     )
-    environment_vars: Arg[Mapping[str, str] | Sequence[str] | None] = arg(
+    environment_vars: Arg[Mapping[str, str] | Sequence[str] | None, Texts | TextsByName] = arg(
         default=None, effect=Effect.REPLACE, secret=True, doc="Variables: a dict, or a list of `KEY=value`."
     )
-    env: Arg[Mapping[str, str] | None] = arg(
+    env: Arg[Mapping[str, str] | None, TextsByName] = arg(
         default=None, effect=Effect.REPLACE, secret=True, doc="Variables as a dict, over `environment_vars`."
     )
     env_var_format: Arg[str] = arg(

@@ -14,7 +14,7 @@ from typing import ClassVar
 from ucloud_provider.errors import ProvisionerFailed
 from ucloud_provider.provisioners import environment
 from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
-from ucloud_provider.spec.args import Arg, Effect, arg, args
+from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 
 FIELDS = ("Script", "Command", "Vars")
 TAIL = 20
@@ -33,16 +33,18 @@ class ShellLocal(Provisioner):
     type: ClassVar[str] = "shell-local"
 
     command: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, doc="One command.")
-    inline: Arg[Sequence[str] | None] = arg(default=None, effect=Effect.REPLACE, doc="Commands, run as one script.")
+    inline: Arg[Sequence[str] | None, Texts] = arg(
+        default=None, effect=Effect.REPLACE, doc="Commands, run as one script."
+    )
     script: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A script.")
     scripts: Arg[Sequence[str] | None] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="Scripts, run in this order."
     )
     inline_shebang: Arg[str] = arg(default="/bin/sh -e", effect=Effect.REPLACE, doc="Interpreter of `inline`.")
-    environment_vars: Arg[Mapping[str, str] | Sequence[str] | None] = arg(
+    environment_vars: Arg[Mapping[str, str] | Sequence[str] | None, Texts | TextsByName] = arg(
         default=None, effect=Effect.REPLACE, secret=True, doc="Variables: a dict, or a list of `KEY=value`."
     )
-    env: Arg[Mapping[str, str] | None] = arg(
+    env: Arg[Mapping[str, str] | None, TextsByName] = arg(
         default=None, effect=Effect.REPLACE, secret=True, doc="Variables as a dict, over `environment_vars`."
     )
     execute_command: Arg[Sequence[str]] = arg(

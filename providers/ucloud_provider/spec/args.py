@@ -21,6 +21,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Self, TypeVar, datacl
 if TYPE_CHECKING:
     import pulumi
     from pydantic import TypeAdapter
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    G = TypeVarWithDefault("G", default="T")
+    Texts = Sequence[pulumi.Input[str]] | None
+    TextsByName = Mapping[str, pulumi.Input[str]] | None
+else:
+    Texts = TextsByName = object
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -36,15 +43,18 @@ class Effect(Enum):
 
 if TYPE_CHECKING:
 
-    class Arg(Generic[T]):
-        """A field that is given as `Input[T]` and read as `T`."""
+    class Arg(Generic[T, G]):
+        """A field that is given as `Input[G]` and read as `T`; G is T unless said otherwise.
+
+        For lists and dicts G says that their elements may be Inputs too: `Arg[Sequence[str], Texts]`.
+        """
 
         @overload
         def __get__(self, instance: None, owner: type) -> Self: ...
         @overload
         def __get__(self, instance: object, owner: type) -> T: ...
         def __get__(self, instance: object | None, owner: type) -> Self | T: ...
-        def __set__(self, instance: object, value: pulumi.Input[T]) -> None: ...
+        def __set__(self, instance: object, value: pulumi.Input[G]) -> None: ...
 
 else:
 
@@ -52,7 +62,7 @@ else:
         """`Arg[T]` is `T` at run time, to the letter: the text "20" is no number, and True is none either."""
 
         def __class_getitem__(cls, item: Any) -> Any:
-            return _to_the_letter(item)
+            return _to_the_letter(item[0] if isinstance(item, tuple) else item)
 
 
 def _to_the_letter(hint: Any) -> Any:

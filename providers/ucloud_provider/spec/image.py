@@ -75,7 +75,7 @@ class CustomImageArgs:
     user_data_file: Arg[str | None] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="A file with the user data; its content counts."
     )
-    triggers: Arg[Mapping[str, Any]] = arg(
+    triggers: Arg[Mapping[str, Any] | None] = arg(
         default=None, effect=Effect.REPLACE, doc="Any values; a change of any builds a new image."
     )
 
