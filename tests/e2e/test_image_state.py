@@ -96,7 +96,7 @@ def test_wrong_arguments_fail_in_preview_all_at_once(stack: Stack, paper_cloud: 
     create(stack, paper_cloud, IMAGE.format(more="boot_disk_size=7, vpc_id='uvnet-1', eip_charge_mode='free'"))
     output = stack.preview().failed().output
     for name in ("boot_disk_size", "subnet_id", "eip_charge_mode"):
-        assert f"property {name} value" in output
+        assert f"resource 'web' has a problem: {name}: " in output
     assert "Traceback" not in output
 
 

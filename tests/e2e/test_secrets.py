@@ -19,6 +19,7 @@ PROGRAM = """
 import pulumi
 from ucloud_image import CustomImage, CustomImageArgs, ImageCopy, Shell, UHost, UHostArgs
 
+token = pulumi.Output.secret("ENVIRONMENT")
 where = {"availability_zone": "cn-bj2-02", "instance_type": "n-basic-2"}
 image = CustomImage(
     "web",
@@ -27,7 +28,7 @@ image = CustomImage(
         source_image_id="uimage-f1chxn",
         image_name="web",
         ssh_password="BUILD_PASSWORD",
-        provisioners=[Shell(inline=['test -n "$TOKEN"', "COMMAND"], env={"TOKEN": pulumi.Output.secret("ENVIRONMENT")})],
+        provisioners=[Shell(inline=['test -n "$TOKEN"', "COMMAND"], env={"TOKEN": token})],
     ),
 )
 host = UHost("host", UHostArgs(**where, image_id=image.image_id, password="HOST_PASSWORD"))
@@ -83,6 +84,7 @@ def test_credentials_are_found_nowhere(stack: Stack, cloud: Emulator) -> None:
         said.append(stack.preview("--diff").succeeded().output)
         stack.write(program("true", WRONG_PASSWORD))
         said.append(stack.preview().failed().output)
+        assert "has a problem: password: " in said[-1]
         stack.write(program("true"))
         state = stack.state_text()
         said.append(stack.destroy().succeeded().output)

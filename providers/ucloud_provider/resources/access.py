@@ -47,7 +47,7 @@ class Access:
             filled["project_id"] = found.project_id
         if filled.get("region") is None:
             reason = "is not given; set it, or `ucloud:region` in the stack's config, or UCLOUD_REGION"
-            return filled, [CheckFailure("region", reason)]
+            return filled, [failure("region", reason)]
         return filled, []
 
     def api(self, place: Mapping[str, Any], call: Call) -> Api:
@@ -59,6 +59,11 @@ class Access:
         call.hide(*found.secrets())
         api = connect(found, project_id=place.get("project_id"), region=place.get("region")).using(cancel=call.cancel)
         return api if api.project_id else api.at(project_id=account.default_project(api))
+
+
+def failure(name: str, reason: str) -> CheckFailure:
+    """What is wrong with an argument, without naming the property to Pulumi: it would print the value, a secret too."""
+    return CheckFailure("", f"{name}: {reason}")
 
 
 def plain_inputs(cls: type[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:

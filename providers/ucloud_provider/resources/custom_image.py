@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
-    CheckFailure,
     CheckResult,
     ConfigureRequest,
     CreateResult,
@@ -20,7 +19,7 @@ from pulumi.dynamic import (
 from ucloud_provider import engine
 from ucloud_provider.errors import Cancelled, UCloudImageError
 from ucloud_provider.resources import standing
-from ucloud_provider.resources.access import Access, plain_inputs
+from ucloud_provider.resources.access import Access, failure, plain_inputs
 from ucloud_provider.run import Cancel
 
 if TYPE_CHECKING:
@@ -47,8 +46,7 @@ class CustomImageProvider(ResourceProvider):
         with engine.Call():
             inputs, missing = self._access.with_defaults(news)
             checked = check_custom_image(inputs, Path.cwd())
-            failures = [CheckFailure(failure.property, failure.reason) for failure in checked.failures]
-            return CheckResult(checked.inputs, missing + failures)
+            return CheckResult(checked.inputs, missing + [failure(*each) for each in checked.failures])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         with engine.Call() as call:

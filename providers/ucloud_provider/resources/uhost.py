@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
-    CheckFailure,
     CheckResult,
     ConfigureRequest,
     CreateResult,
@@ -19,7 +18,7 @@ from pulumi.dynamic import (
 from ucloud_provider import engine
 from ucloud_provider.errors import Cancelled
 from ucloud_provider.resources import standing
-from ucloud_provider.resources.access import Access, plain_inputs
+from ucloud_provider.resources.access import Access, failure, plain_inputs
 from ucloud_provider.run import Cancel
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ class UHostProvider(ResourceProvider):
         with engine.Call():
             inputs, missing = self._access.with_defaults(news)
             checked = check_uhost(inputs)
-            failures = [CheckFailure(failure.property, failure.reason) for failure in checked.failures]
-            return CheckResult(checked.inputs, missing + failures)
+            return CheckResult(checked.inputs, missing + [failure(*each) for each in checked.failures])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         from ucloud_provider.spec.diff import diff_uhost
