@@ -33,7 +33,8 @@ def test_a_listing_that_shrinks_while_it_is_read_ends() -> None:
 def test_one_host_that_is_gone_does_not_hide_the_others() -> None:
     def answer(_action: str, params: dict[str, Any]) -> Answer:
         if "uhost-gone" in params["UHostIds"]:
-            return exc.RetCodeException("DescribeUHostInstance", 8037, "not found")
+            gone: Exception = exc.RetCodeException("DescribeUHostInstance", 8037, "not found")
+            return gone
         return {"UHostSet": [{"UHostId": id, "State": "Running"} for id in params["UHostIds"]]}
 
     assert set(hosts.describe(api(ScriptedSdk(answer=answer)), ["uhost-a", "uhost-gone"])) == {"uhost-a"}

@@ -1,0 +1,110 @@
+"""The journal: intent before effect, readable whatever tore it, and what it says is outstanding."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ucloud_provider.build.journal import Journal, Thing, outstanding, read
+
+HOST = Thing("host", "ucloud-image-0123456789ab-x1764000000", "org-x", "cn-bj2")
+KEY = Thing("key pair", HOST.label, "org-x", "cn-bj2")
+
+
+def made(thing: Thing, id: str) -> Thing:
+    return Thing(thing.kind, thing.label, thing.project_id, thing.region, id)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.jsonl"
+
+
+def test_an_intent_is_on_the_disk_when_the_call_is_made(path: Path) -> None:
+    journal = Journal(path)
+    journal.intend(HOST)
+    assert outstanding(path) == [HOST]
+
+
+def test_what_was_made_is_known_by_its_id(path: Path) -> None:
+    journal = Journal(path)
+    journal.intend(HOST)
+    journal.made(made(HOST, "uhost-1"))
+    assert outstanding(path) == [made(HOST, "uhost-1")]
+
+
+def test_what_was_released_or_kept_is_not_outstanding(path: Path) -> None:
+    journal = Journal(path)
+    for thing in (HOST, KEY):
+        journal.intend(thing)
+        journal.made(made(thing, "id-1"))
+    journal.released(made(HOST, "id-1"))
+    journal.kept(made(KEY, "id-1"))
+    assert outstanding(path) == []
+
+
+def test_the_newest_is_released_first(path: Path) -> None:
+    journal = Journal(path)
+    journal.intend(KEY)
+    journal.intend(HOST)
+    assert outstanding(path) == [HOST, KEY]
+
+
+def test_copies_of_one_image_in_several_regions_are_told_apart(path: Path) -> None:
+    journal = Journal(path)
+    here, there = (Thing("copy", "origin", "org-x", region) for region in ("cn-sh2", "hk"))
+    journal.intend(here)
+    journal.intend(there)
+    journal.released(here)
+    assert outstanding(path) == [there]
+
+
+def test_the_journal_is_its_owners_alone_and_a_person_can_read_it(path: Path) -> None:
+    Journal(path).intend(HOST)
+    assert path.stat().st_mode & 0o777 == 0o600
+    (line,) = path.read_text().splitlines()
+    assert json.loads(line)["event"] == "intend"
+    assert HOST.label in line
+
+
+def test_a_journal_that_is_opened_again_is_continued(path: Path) -> None:
+    Journal(path).intend(HOST)
+    Journal(path).intend(KEY)
+    assert len(list(read(path))) == 2
+
+
+def test_lines_of_many_threads_are_never_mixed(path: Path) -> None:
+    journal = Journal(path)
+    things = [Thing("copy", f"label-{n}", "org-x", "hk") for n in range(64)]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(journal.intend, things))
+    assert set(outstanding(path)) == set(things)
+
+
+def test_a_journal_torn_at_any_byte_still_tells_every_whole_line(path: Path) -> None:
+    journal = Journal(path)
+    journal.event("start", build="0123456789ab")
+    journal.intend(KEY)
+    journal.made(made(KEY, "key-1"))
+    journal.intend(HOST)
+    journal.made(made(HOST, "uhost-1"))
+    journal.released(made(HOST, "uhost-1"))
+    whole = path.read_bytes()
+    torn = path.with_name("torn.jsonl")
+    for end in range(len(whole) + 1):
+        torn.write_bytes(whole[:end])
+        assert list(read(torn)) == [json.loads(line) for line in whole[:end].split(b"\n")[:-1]]
+        assert all(thing.kind in ("host", "key pair") for thing in outstanding(torn))
+
+
+@given(noise=st.binary(max_size=200))
+def test_a_file_that_is_no_journal_has_nothing_outstanding_and_is_no_crash(
+    noise: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("noise") / "journal.jsonl"
+    file.write_bytes(noise)
+    assert outstanding(file) == []

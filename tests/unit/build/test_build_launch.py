@@ -1,0 +1,128 @@
+"""A host through its states, also those of a cloud that refuses, forgets to answer, or fails to set it up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ucloud.core import exc
+from ucloud_provider.build import launch
+from ucloud_provider.cloud import waits
+from ucloud_provider.cloud.client import Api
+from ucloud_provider.errors import CloudError, UnexpectedState, WaitTimeout
+
+from tests.unit.cloud.scripted import Answer, ScriptedSdk, api
+
+
+class OneHost:
+    """A host that goes on to its next state each time it is looked at; None: it is gone."""
+
+    def __init__(self, *states: str | None, refuse: tuple[str, ...] = (), refusals: int = 99) -> None:
+        self.states = list(states)
+        self.refuse = refuse
+        self.refusals = refusals
+        self.sdk = ScriptedSdk(answer=self._answer)
+
+    def _answer(self, action: str, _params: dict[str, Any]) -> Answer:
+        if action != "DescribeUHostInstance":
+            if action in self.refuse and self.refusals > 0:
+                self.refusals -= 1
+                refused: Exception = exc.RetCodeException(action, 8039, "not in this state")
+                return refused
+            return {"RetCode": 0}
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        host = {"UHostId": "uhost-1", "State": state, "IPSet": [{"Type": "Private", "IP": "10.0.0.1"}]}
+        return {"UHostSet": [host] if state else []}
+
+    @property
+    def orders(self) -> list[str]:
+        return [action for action in self.sdk.actions if action != "DescribeUHostInstance"]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waits, "FASTEST", 0.001)
+    monkeypatch.setattr(waits, "SLOWEST", 0.001)
+    monkeypatch.setattr(launch, "REFUSAL_PAUSE", 0.01)
+
+
+@pytest.fixture
+def where(request: pytest.FixtureRequest) -> Any:
+    return lambda host: api(host.sdk, base_url=f"http://{request.node.name}")
+
+
+def test_a_host_that_is_listed_late_is_waited_for(where: Any) -> None:
+    calls: Api = where(OneHost(None, None, "Initializing", "Starting", "Running"))
+    assert launch.wait_running(calls, "uhost-1", 5).private_ip == "10.0.0.1"
+
+
+@pytest.mark.parametrize("state", ["Install Fail", "Resize Fail"])
+def test_a_host_that_cannot_be_set_up_is_told_at_once(where: Any, state: str) -> None:
+    with pytest.raises(UnexpectedState, match=state):
+        launch.wait_running(where(OneHost("Initializing", state)), "uhost-1", 60)
+
+
+def test_a_host_that_somebody_else_terminated_is_told_at_once(where: Any) -> None:
+    with pytest.raises(UnexpectedState, match="somebody else"):
+        launch.wait_running(where(OneHost("Starting", None)), "uhost-1", 60)
+
+
+def test_a_host_that_never_starts_is_told_with_its_last_state(where: Any) -> None:
+    with pytest.raises(WaitTimeout, match=r"host uhost-1 to be Running; last seen: Starting"):
+        launch.wait_running(where(OneHost("Starting")), "uhost-1", 0.1)
+
+
+def test_a_stopped_host_is_not_stopped_again(where: Any) -> None:
+    host = OneHost("Stopped")
+    launch.stop(where(host), "uhost-1")
+    assert host.orders == []
+
+
+def test_a_refused_stop_of_a_host_that_stops_already_is_no_failure(where: Any) -> None:
+    host = OneHost("Running", "Stopping", "Stopped", refuse=("StopUHostInstance",))
+    assert launch.stop(where(host), "uhost-1").state == "Stopped"
+
+
+def test_a_refused_stop_of_a_host_that_runs_on_is_a_failure(where: Any) -> None:
+    with pytest.raises(CloudError, match="not in this state"):
+        launch.stop(where(OneHost("Running", refuse=("StopUHostInstance",))), "uhost-1")
+
+
+@pytest.mark.parametrize(
+    ("states", "orders"),
+    [
+        (("Running", "Running", "Stopped", None), ["PoweroffUHostInstance", "TerminateUHostInstance"]),
+        (("Stopped", None), ["TerminateUHostInstance"]),
+        (("Install Fail", None), ["TerminateUHostInstance"]),
+        (("Initializing", "Install Fail", None), ["TerminateUHostInstance"]),
+        (("Starting", "Running", "Stopped", None), ["PoweroffUHostInstance", "TerminateUHostInstance"]),
+        (("Stopping", "Stopped", None), ["TerminateUHostInstance"]),
+        (("Starting", None), []),
+        ((None,), []),
+    ],
+)
+def test_a_host_is_removed_from_any_state(where: Any, states: tuple[str | None, ...], orders: list[str]) -> None:
+    host = OneHost(*states)
+    launch.remove(where(host), "uhost-1")
+    assert host.orders == orders
+
+
+def test_a_removal_that_is_refused_for_a_while_is_asked_for_again(where: Any) -> None:
+    host = OneHost(*["Stopped"] * 500, refuse=("TerminateUHostInstance",), refusals=2)
+    host_gone = host.sdk._answer
+
+    def answer(action: str, params: dict[str, Any]) -> Answer:
+        assert host_gone is not None
+        if action == "TerminateUHostInstance" and host.refusals == 0:
+            host.states = [None]
+        return host_gone(action, params)
+
+    host.sdk._answer = answer
+    launch.remove(where(host), "uhost-1")
+    assert host.orders == ["TerminateUHostInstance"] * 3
+
+
+def test_a_removal_that_is_always_refused_is_told(where: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "GONE_TIMEOUT", 0.05)
+    with pytest.raises(CloudError, match="TerminateUHostInstance"):
+        launch.remove(where(OneHost("Stopped", refuse=("TerminateUHostInstance",))), "uhost-1")
