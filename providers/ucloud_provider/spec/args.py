@@ -136,12 +136,6 @@ def _args_classes(cls: type[Any]) -> list[type[Any]]:
     return found
 
 
-def parse(cls: type[C], values: Mapping[str, object]) -> C:
-    """The args object for plain values. Raises pydantic's ValidationError; `spec.check` turns it into lines."""
-    result: C = adapter(cls).validate_python(whole_numbers(dict(values)))
-    return result
-
-
 def whole_numbers(value: Any) -> Any:
     """Pulumi hands every number over as a float; give whole ones back as ints."""
     if isinstance(value, float) and value.is_integer():
