@@ -31,4 +31,4 @@ web = UHost(
 pulumi.export("image_id", image.image_id)
 pulumi.export("image_ids", image.image_ids)
 pulumi.export("address", web.public_ip)
-pulumi.export("url", pulumi.Output.concat("http://", web.public_ip, "/"))
+pulumi.export("url", web.public_ip.apply(lambda ip: f"http://{ip}/"))

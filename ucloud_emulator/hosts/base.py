@@ -174,7 +174,7 @@ def _mirrors() -> tuple[str, str]:
     found = run(
         "apt-get", "indextargets", "--format", "$(CODENAME) $(ORIGIN) $(REPO_URI)", "Created-By: Packages", check=False
     )
-    known = {}
+    known: dict[str, str] = {}
     for line in found.splitlines():
         words = line.split()
         if len(words) == 3 and words[1] == "Debian" and words[2].startswith(("http://", "https://")):

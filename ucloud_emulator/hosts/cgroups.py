@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -30,6 +32,54 @@ def within_cgroup(name: str) -> list[str]:
     return ["/bin/sh", "-c", ENTER, "enter", *(str(group) for group in groups), "--"]
 
 
+def groups_of(tag: str) -> list[Path]:
+    """The groups of all hosts of the emulator with this tag."""
+    return [
+        group
+        for tree in hierarchies()
+        for group in (tree / "ucloud-emulator").glob(f"{tag}h*")
+        if group.name.removeprefix(f"{tag}h").isdecimal()
+    ]
+
+
+def kill_groups(tag: str) -> None:
+    """End every process in the groups of this emulator's hosts, and remove the groups."""
+    for group in groups_of(tag):
+        for listed in group.rglob("cgroup.procs"):
+            with contextlib.suppress(OSError):
+                for pid in listed.read_text().split():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
+    for name in {group.name for group in groups_of(tag)}:
+        remove_cgroups(name)
+
+
+class Watchdog:
+    """Ends the hosts when the emulator is killed with -9: nspawn dies with it, but its guest's PID 1 may live on.
+
+    A shell that reads a pipe which only the emulator holds open; at its end it kills what is in the hosts' groups.
+    """
+
+    def __init__(self, tag: str) -> None:
+        patterns = " ".join(f"{tree}/ucloud-emulator/{tag}h[0-9]*" for tree in hierarchies())
+        script = (
+            'read -r end; [ "$end" = closed ] && exit; '
+            f"find {patterns} -name cgroup.procs 2>/dev/null | xargs -r cat | sort -u | xargs -r kill -9"
+        )
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+
+    def close(self) -> None:
+        """The hosts were ended in an orderly way: nothing to do."""
+        self._process.communicate(b"closed\n")
+
+
 def remove_cgroups(name: str) -> None:
     """Remove the groups of a host that has ended; its last process may still be on its way out."""
     for tree in hierarchies():
@@ -43,7 +93,7 @@ def remove_cgroups(name: str) -> None:
 def _remove(group: Path) -> bool:
     for folder, _, _ in os.walk(group, topdown=False):
         try:
-            os.rmdir(folder)
+            Path(folder).rmdir()
         except FileNotFoundError:
             continue
         except OSError:

@@ -142,7 +142,7 @@ def _in_namespaces(namespaces: Sequence[str]) -> list[int]:
     inodes = set()
     for name in namespaces:
         with contextlib.suppress(OSError):
-            inodes.add(os.stat(f"/run/netns/{name}").st_ino)
+            inodes.add(Path(f"/run/netns/{name}").stat().st_ino)
     found = []
     for entry in Path("/proc").iterdir():
         if inodes and entry.name.isdigit():

@@ -7,7 +7,6 @@ on UCloud too an image may go while hosts made from it run on.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import threading
 from collections.abc import Iterable, Sequence
@@ -112,4 +111,4 @@ class Layers:
     def _write(self, folder: Path, record: _Record) -> None:
         part = folder / "layer.json.part"
         part.write_text(json.dumps({"below": record.below, "deleted": record.deleted}))
-        os.replace(part, folder / "layer.json")
+        part.replace(folder / "layer.json")

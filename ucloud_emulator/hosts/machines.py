@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 from ucloud_emulator.hosts.base import CACHE
+from ucloud_emulator.hosts.cgroups import Watchdog, kill_groups
 from ucloud_emulator.hosts.commands import require_root_and_tools
 from ucloud_emulator.hosts.container import REBOOT_STATUS, Boot, Container, end_leftovers
 from ucloud_emulator.hosts.disks import Disks, hide_in_guest, node, show_in_guest
@@ -82,6 +82,7 @@ class Machines:
         # One thread starts all guests and lives as long as they: see Container.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="start-hosts")
         self._switch.up()
+        self._watchdog = Watchdog(network.tag)
 
     def ids(self) -> tuple[str, ...]:
         """Every host that exists, running or not."""
@@ -215,6 +216,7 @@ class Machines:
         with ThreadPoolExecutor(16) as pool:
             ended = [pool.submit(end, host) for host in hosts]
         self._clean()
+        self._watchdog.close()
         self._starter.shutdown()
         for future in ended:
             future.result()
@@ -229,9 +231,7 @@ class Machines:
                 refresh_resolvers(root, nameservers())
             devices = tuple((self._disks.attach(disk), node(slot)) for slot, disk in record.slots().items())
             private = IPv4Interface(f"{record.private_ip}/{record.private_prefix}")
-            namespace = self._switch.plug(
-                Plug(record.index, private, record.public_ips, record.rules, record.stand_in)
-            )
+            namespace = self._switch.plug(Plug(record.index, private, record.public_ips, record.rules, record.stand_in))
             boot = Boot(
                 self._switch.name(record.index), record.hostname, host.root, namespace,
                 host.folder / "console.log", devices,
@@ -319,7 +319,7 @@ class Machines:
         host.destroyed = True
         # First out of sight: a half removed folder without record is swept at the next start.
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(host.folder / "host.json")
+            (host.folder / "host.json").unlink()
         shutil.rmtree(host.folder, ignore_errors=True)
         with self._lock:
             self._hosts.pop(host.record.id, None)
@@ -342,6 +342,7 @@ class Machines:
 
     def _clean(self) -> None:
         end_leftovers(self._folder, self._switch.namespaces())
+        kill_groups(self._network.tag)
         unmount(self._folder)
         self._disks.detach_all()
         self._switch.down()

@@ -97,7 +97,7 @@ BASE = Recipe(
         "sudo",
         "less",
         "e2fsprogs",
-    ),  # fmt: skip
+    ),
     files=(
         File("/etc/ssh/sshd_config.d/50-ucloud.conf", SSHD),
         File("/etc/systemd/system/ssh-hostkeys.service", HOST_KEYS_UNIT),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -53,7 +52,7 @@ class HostRecord:
 def write_record(folder: Path, record: HostRecord) -> None:
     part = folder / "host.json.part"
     part.write_text(json.dumps(asdict(record)))
-    os.replace(part, folder / "host.json")
+    part.replace(folder / "host.json")
 
 
 def read_record(folder: Path) -> HostRecord | None:

@@ -6,6 +6,7 @@ the tree as the root (openat2), so that a link in an image cannot make the emula
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import stat
@@ -31,7 +32,9 @@ class Rootfs:
     def __enter__(self) -> Rootfs:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         os.close(self._root)
 
     def read(self, path: str) -> bytes | None:
@@ -46,16 +49,16 @@ class Rootfs:
                 return None
             return file.read()
 
-    def write(self, path: str, content: bytes, *, mode: int | None = None, owner: tuple[int, int] | None = None) -> None:
+    def write(
+        self, path: str, content: bytes, *, mode: int | None = None, owner: tuple[int, int] | None = None
+    ) -> None:
         """Put a file there in one step, in place of whatever was; mode and owner stay unless given."""
         target = PurePosixPath(path)
         folder = self._open(str(target.parent), os.O_PATH | os.O_DIRECTORY)
         try:
             before = None
-            try:
+            with contextlib.suppress(FileNotFoundError):
                 before = os.stat(target.name, dir_fd=folder, follow_symlinks=False)
-            except FileNotFoundError:
-                pass
             kept = before if before is not None and stat.S_ISREG(before.st_mode) else None
             if mode is None:
                 mode = stat.S_IMODE(kept.st_mode) if kept else 0o644

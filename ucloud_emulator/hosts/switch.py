@@ -95,8 +95,7 @@ class Switch:
         here, there, mtu = f"02:75:65:{tail}", f"52:54:00:{tail}", self._mtu()
         self._ip(
             f"netns add {name}",
-            f"link add {name} address {here} mtu {mtu} type veth "
-            f"peer name eth0 address {there} mtu {mtu} netns {name}",
+            f"link add {name} address {here} mtu {mtu} type veth peer name eth0 address {there} mtu {mtu} netns {name}",
         )
         self._set(f"ipv6/conf/{name}/disable_ipv6", "1")
         self._set(f"ipv4/conf/{name}/rp_filter", "0")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ucloud.core import exc
 
-from tests.emulator.api.conftest import Asker
+from tests.support.asker import Asker
 from tests.support.emulator import Emulator
 from ucloud_emulator.signature import sign
 

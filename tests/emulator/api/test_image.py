@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator.api.conftest import DISK, Asker
+from tests.support.asker import DISK, Asker
 from tests.support.emulator import Emulator
 
 BASE = {"uimage-f1chxn", "uimage-debian12-ci", "uimage-debian12"}

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.api.conftest import EIP, Asker
-from tests.emulator.api.test_replies import KEY
+from tests.support.asker import EIP, KEY, Asker
 from tests.support.emulator import Emulator
 
 SSH = "TCP|22|0.0.0.0/0|ACCEPT|HIGH|ssh"
@@ -98,6 +97,18 @@ def test_an_eip_is_bound_unbound_and_released_in_that_order(api: Asker) -> None:
     assert api.refused("ReleaseEIP", EIPId=eip) == 54002
     assert api.ask("DescribeEIP", EIPIds=[eip])["EIPSet"] == []
     api.remove_host(host)
+
+
+def test_an_address_that_was_given_back_is_not_given_out_next(api: Asker) -> None:
+    def allocate() -> tuple[str, str]:
+        eip = api.ask("AllocateEIP", Bandwidth=1, OperatorName="Bgp")["EIPSet"][0]
+        return eip["EIPId"], eip["EIPAddr"][0]["IP"]
+
+    first, first_ip = allocate()
+    api.ask("ReleaseEIP", EIPId=first)
+    second, second_ip = allocate()
+    api.ask("ReleaseEIP", EIPId=second)
+    assert first_ip != second_ip
 
 
 def test_operators_are_as_the_region_offers(api: Asker, paper_emulator: Emulator) -> None:

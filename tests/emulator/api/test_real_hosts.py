@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import paramiko
 import pytest
 
-from tests.emulator.api.conftest import EIP, Asker
+from tests.support.asker import EIP, Asker
+from tests.support.ssh import answers, public_ip, run, ssh
 
 PASSWORD = "Planted-Pass-1"
 
@@ -38,43 +37,6 @@ def key(real: Asker, tmp_path: Path) -> Iterator[Key]:
     id = real.ask("ImportUHostKeyPairs", KeyPairName=f"key-{tmp_path.name}", PublicKeyBody=public)["KeyPairId"]
     yield Key(id, file)
     real.ask("DeleteUHostKeyPairs", KeyPairIds=[id])
-
-
-def public_ip(api: Asker, id: str) -> str:
-    return str(next(address["IP"] for address in api.host(id)["IPSet"] if address["Type"] == "Bgp"))
-
-
-def answers(ip: str, port: int, seconds: float = 1.0) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection((ip, port), seconds):
-        return True
-    return False
-
-
-@contextlib.contextmanager
-def ssh(ip: str, *, key: Path | None = None, password: str | None = None) -> Iterator[paramiko.SSHClient]:
-    deadline = time.monotonic() + 30
-    while not answers(ip, 22):
-        assert time.monotonic() < deadline, f"{ip} does not answer"
-        time.sleep(0.05)
-    with paramiko.SSHClient() as client:
-        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
-        client.connect(
-            ip,
-            username="root",
-            password=password,
-            key_filename=str(key) if key else None,
-            look_for_keys=False,
-            allow_agent=False,
-            timeout=20,
-        )
-        yield client
-
-
-def run(client: paramiko.SSHClient, command: str) -> str:
-    _, output, errors = client.exec_command(command, timeout=60)
-    text = output.read().decode()
-    assert output.channel.recv_exit_status() == 0, errors.read().decode()
-    return text.strip()
 
 
 def test_what_was_installed_is_in_the_image_and_runs_in_hosts_of_another_region(real: Asker, key: Key) -> None:

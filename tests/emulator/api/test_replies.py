@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ucloud.core.typesystem import fields, schema
 
-from tests.emulator.api.conftest import EIP, Asker
+from tests.support.asker import EIP, KEY, Asker
 
 PRODUCTS = ("uaccount", "uhost", "unet", "vpc", "udisk")
 COMMON = {"RetCode", "Action", "Message"}
@@ -20,7 +20,6 @@ ONLY_SOMETIMES = {
     "EIPBinding": {"EIP", "PrivateIP", "PrivateIPType"},
     "UDiskDataSet": {"BackupMode"},
 }
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJx6pHfHqJz4N0cUBSOkKSkZpTtLmR2qzH0z2mS5XnqZ test"
 
 
 def response_schema(action: str) -> schema.ResponseSchema:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.api.conftest import EIP, Asker
-from tests.emulator.api.test_real_hosts import public_ip, run, ssh
+from tests.support.asker import EIP, Asker
 from tests.support.emulator import REPOSITORY, Emulator
+from tests.support.ssh import public_ip, run, ssh
 
 PASSWORD = "UGFzc3dvcmQxMjM="
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.api.conftest import DISK, EIP, Asker
+from tests.support.asker import DISK, EIP, Asker
 from tests.support.emulator import Emulator
 
 
