@@ -43,7 +43,15 @@ def groups_of(tag: str) -> list[Path]:
 
 
 def kill_groups(tag: str) -> None:
-    """End every process in the groups of this emulator's hosts, and remove the groups."""
+    """End every process in the groups of this emulator's hosts, and remove the groups.
+
+    The watchdog of a killed predecessor goes first: it must not find the hosts of its successor.
+    """
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if _watchdog(tag).encode() in (entry / "cmdline").read_bytes().split(b"\0"):
+                    os.killpg(int(entry.name), signal.SIGKILL)
     for group in groups_of(tag):
         for listed in group.rglob("cgroup.procs"):
             with contextlib.suppress(OSError):
@@ -52,6 +60,11 @@ def kill_groups(tag: str) -> None:
                         os.kill(int(pid), signal.SIGKILL)
     for name in {group.name for group in groups_of(tag)}:
         remove_cgroups(name)
+
+
+def _watchdog(tag: str) -> str:
+    """The name that a watchdog's process carries."""
+    return f"ucloud-emulator-watchdog-{tag}"
 
 
 class Watchdog:
@@ -67,7 +80,7 @@ class Watchdog:
             f"find {patterns} -name cgroup.procs 2>/dev/null | xargs -r cat | sort -u | xargs -r kill -9"
         )
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", script],
+            ["/bin/sh", "-c", script, _watchdog(tag)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -77,7 +90,9 @@ class Watchdog:
 
     def close(self) -> None:
         """The hosts were ended in an orderly way: nothing to do."""
-        self._process.communicate(b"closed\n")
+        with contextlib.suppress(BrokenPipeError):
+            self._process.communicate(b"closed\n")
+        self._process.wait()
 
 
 def remove_cgroups(name: str) -> None:
