@@ -16,7 +16,16 @@ IMAGE: dict[str, Any] = {
 }
 HOST: dict[str, Any] = {"image_id": "uimage-abc", "availability_zone": "cn-bj2-02", "instance_type": "n-basic-2"}
 NAME_CHARACTERS = "use 1 to 63 Chinese characters, letters, digits and"
-MISSING = object()
+
+
+class Missing:
+    """Says that an argument is left out. Its repr, part of the tests' names, is the same in every process."""
+
+    def __repr__(self) -> str:
+        return "(left out)"
+
+
+MISSING = Missing()
 
 BAD_IMAGE: list[tuple[dict[str, Any], str, str]] = [
     # names
@@ -234,6 +243,9 @@ def test_all_that_is_wrong_is_told_at_once(project: Path) -> None:
 
 class Unknown:
     """Stands for `pulumi.output.Unknown`, which is told by its name."""
+
+    def __repr__(self) -> str:
+        return "(unknown)"
 
 
 @pytest.mark.parametrize(
