@@ -13,6 +13,9 @@ from ucloud_provider.spec.diff import Changes, diff_custom_image, diff_uhost
 class Unknown:
     """Stands for `pulumi.output.Unknown`, which is told by its name."""
 
+    def __repr__(self) -> str:
+        return "(unknown)"
+
 
 IMAGE: dict[str, Any] = {
     "image_name": "basic",
