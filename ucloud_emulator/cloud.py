@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from ucloud_emulator import catalogue
@@ -136,6 +137,9 @@ class EmulatedCloud:
     def _resume(self) -> None:
         """After a restart: what was under way when the emulator ended comes to its end."""
         known = set(self.machines.ids())
+        for id in known:
+            if self.store.get(Host, id) is None:
+                self.machines.destroy(id)
         for host in self.store.all(Host):
             if host.terminating:
                 self.lifecycle.terminate(host.id)
@@ -149,19 +153,19 @@ class EmulatedCloud:
         self.lifecycle.resume_images()
 
     def free_eip(self) -> str:
-        """An address that no EIP has; the first and last of the range are nobody's."""
-        with self.store.lock:
-            taken = {eip.ip for eip in self.store.all(Eip)}
-            return str(_first_free(self.ranges.eips, taken, "EIP"))
+        """An address that no EIP has."""
+        return self._free("EIP", self.ranges.eips, lambda: {eip.ip for eip in self.store.all(Eip)})
 
     def free_private_ip(self, subnet: Subnet) -> str:
+        return self._free(subnet.id, IPv4Network(subnet.network), lambda: {h.private_ip for h in self.store.all(Host)})
+
+    def _free(self, what: str, network: IPv4Network, taken: Callable[[], set[str]]) -> str:
+        """The next address in turn: one that was just given back comes last, lest somebody still means its old host."""
+        usable = network.num_addresses - RESERVED_AT_START - 2
         with self.store.lock:
-            taken = {host.private_ip for host in self.store.all(Host)}
-            return str(_first_free(IPv4Network(subnet.network), taken, "private IP"))
-
-
-def _first_free(network: IPv4Network, taken: set[str], what: str) -> IPv4Address:
-    for number in range(RESERVED_AT_START, network.num_addresses - 2):
-        if str(network[number]) not in taken:
-            return network[number]
-    raise Refusal(RetCode.SERVICE_UNAVAILABLE, f"no {what} is left in {network}")
+            in_use = taken()
+            for _ in range(usable):
+                address = str(network[RESERVED_AT_START + self.store.count(what) % usable])
+                if address not in in_use:
+                    return address
+        raise Refusal(RetCode.SERVICE_UNAVAILABLE, f"no address is left in {network}")

@@ -109,6 +109,9 @@ class Lifecycle:
         began = time.monotonic()
         with self._boots:
             self._machines.create(spec)
+        if self._store.get(Host, spec.id) is None:  # reset meanwhile
+            self._machines.destroy(spec.id)
+            return
         self._wiring.apply(spec.id, rules=True, eips=True, disks=True)
         self._arrive(spec.id, "Initializing", "Starting")
         self._boot(spec.id, began)

@@ -34,6 +34,7 @@ class Store:
         self.database.execute(
             "CREATE TABLE IF NOT EXISTS record (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))"
         )
+        self.database.execute("CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER)")
         self._records: dict[type[Record], dict[str, Record]] = {kind: {} for kind in KINDS}
         for kind in KINDS:
             rows = self.database.execute("SELECT body FROM record WHERE kind = ? ORDER BY rowid", (kind.__name__,))
@@ -74,6 +75,14 @@ class Store:
         with self.lock:
             self.database.execute("DELETE FROM record WHERE kind = ? AND id = ?", (type(record).__name__, record.id))
             self._records[type(record)].pop(record.id, None)
+
+    def count(self, name: str) -> int:
+        """0, 1, 2, … by name; never the same again, not even after a restart."""
+        with self.lock:
+            (value,) = self.database.execute(
+                "INSERT INTO counter VALUES (?, 0) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value", (name,)
+            ).fetchone()
+        return int(value)
 
     def clear(self) -> None:
         with self.lock:
