@@ -33,6 +33,7 @@ class StandInProvider(ResourceProvider):
                     for number in range(40):
                         call.progress.line(f"\x1b[32moutput {number}\x1b[0m\r\n")
                         time.sleep(0.02)
+                    time.sleep(0.5)
                     call.progress.note("made of fine material")
                 case "fail":
                     raise UCloudImageError("start host failed (uhost-1): no such zone\nlast lines:\n  boom")

@@ -95,7 +95,6 @@ def _one(
     except BaseException:
         _undo(target.using(cancel=Cancel()), journal, thing, image_id)
         raise
-    journal.kept(thing)
     return MadeCopy(copy, thing.project_id, thing.region, thing.id)
 
 

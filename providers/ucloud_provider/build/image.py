@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ucloud_provider.build import copies, lease, pipeline, places
+from ucloud_provider.build import copies, lease, pipeline, places, recover
 from ucloud_provider.build.access import Credentials, Firewall
 from ucloud_provider.build.connect import Connect
 from ucloud_provider.build.journal import FILE as JOURNAL
-from ucloud_provider.build.journal import Journal
+from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
 from ucloud_provider.build.provision import Provision
@@ -39,15 +39,21 @@ def build_image(
     cancel: Cancel,
     base_dir: Path,
     mask: Callable[[str], str] = lambda text: text,
+    digest: str = "",
 ) -> BuiltImage:
     """Build an image and its copies.
+
+    First what dead builds of this machine left is given back. Where one of them had the very image done (`digest`: of
+    all that decides what the image is), it is taken over instead of being built again.
 
     Raises `InvalidSpec` before anything billable exists; `StepFailed` or `Cancelled` after everything temporary has
     been given back; `CopyFailed` where the image exists and some of its copies do not.
     """
-    build = start(args, api=api, progress=progress, cancel=cancel, base_dir=base_dir, mask=mask)
+    build = start(args, api=api, progress=progress, cancel=cancel, base_dir=base_dir, mask=mask, digest=digest)
     try:
-        return _run(build)
+        build.image = recover.finished_image(build, digest)
+        with recover.in_background(build.api, build.id, build.progress.note):
+            return _run(build)
     finally:
         _end(build)
 
@@ -60,6 +66,7 @@ def start(
     cancel: Cancel,
     base_dir: Path,
     mask: Callable[[str], str],
+    digest: str = "",
 ) -> Build:
     """A build that has its id, its journal and its log, and has made nothing yet."""
     held = lease.new()
@@ -79,6 +86,8 @@ def start(
         image_name=args.image_name,
         project_id=api.project_id,
         region=api.region,
+        account=api.credentials.account,
+        digest=digest,
     )
     return Build(
         args=args,
@@ -95,8 +104,11 @@ def start(
 def _run(build: Build) -> BuiltImage:
     temporary: list[pipeline.Step] = [Credentials(), Firewall(), TemporaryHost(), Connect()]
     work: list[pipeline.Step] = [Provision(), Seal(), Stop(), Snapshot()]
-    pipeline.run(build, [Validate(), *temporary, *work])
-    build.journal.kept(build.made.pop("image"))
+    if build.image is None:
+        pipeline.run(build, [Validate(), *temporary, *work])
+        image_thing = build.made.pop("image")
+    else:
+        image_thing = Thing("image", build.image.tag, build.api.project_id or "", build.api.region or "")
     # The image no longer needs the host: it is given back while the copies are made.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="release") as pool:
         released = pool.submit(pipeline.unwind, build, temporary)
@@ -104,6 +116,9 @@ def _run(build: Build) -> BuiltImage:
         left = released.result()
     for thing in left:
         build.progress.note(f"not released, will be collected once its lease has ended: {thing}")
+    # Only now: a build that dies while it copies leaves an image that nobody knows, for the next one to take over.
+    build.journal.kept(image_thing)
+    _keep(build, made)
     result = _result(build, made)
     if failures:
         raise CopyFailed(result, tuple(failures), str(build.log.path))
@@ -130,6 +145,7 @@ def make_copies(
         if build.image is None:
             raise UCloudImageError(f"image {image_id} no longer exists in {build.api.region}; run `pulumi refresh`")
         made, failures = _copies(build, wanted)
+        _keep(build, made)
         if failures:
             raise CopyFailed(_result(build, made), tuple(failures), str(build.log.path))
         return tuple(made)
@@ -153,6 +169,11 @@ def _copies(build: Build, wanted: Sequence[ImageCopy]) -> tuple[list[MadeCopy], 
         timeout=parse_duration(args.wait_image_ready_timeout),
         told=build.progress.step,
     )
+
+
+def _keep(build: Build, made: Sequence[MadeCopy]) -> None:
+    for copy in made:
+        build.journal.kept(Thing("copy", build.lease.origin, copy.project_id, copy.region, copy.image_id))
 
 
 def _result(build: Build, made: Sequence[MadeCopy]) -> BuiltImage:

@@ -6,6 +6,7 @@ in this process or the next, can find it and give it back. A reader takes a torn
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -35,13 +36,26 @@ class Thing:
         return f"{self.kind} {self.id or self.label} in {self.region}"
 
 
+class Alive(Exception):
+    """The build of this journal is still running."""
+
+
 class Journal:
-    """An append-only file, flushed to the disk line by line. Safe for the threads of one build."""
+    """An append-only file, flushed to the disk line by line. Safe for the threads of one build.
+
+    The process that has it open holds a lock on it, which ends with the process however that ends: so whoever can open
+    it knows that the build is dead. Raises `Alive` where it is not.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._file)
+            raise Alive(str(path)) from None
 
     def intend(self, thing: Thing) -> None:
         """Write down what is about to be made. Returns once it is on the disk."""

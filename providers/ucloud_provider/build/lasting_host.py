@@ -30,6 +30,7 @@ def create(args: UHostArgs, name: str, *, api: Api, progress: Progress, mask: Ca
     folder = places.build_dir(held.build_id)
     log, journal = BuildLog(folder / LOG, mask), Journal(folder / JOURNAL)
     api = api.using(log=log)
+    journal.event("start", build=held.build_id, account=api.credentials.account)
     thing = Thing("host", held.origin, api.project_id or "", api.region or "")
     try:
         progress.step("checking the arguments with the cloud")

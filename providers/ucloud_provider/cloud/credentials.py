@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -24,6 +25,11 @@ class Credentials:
     project_id: str | None = None
     region: str | None = None
     base_url: str = DEFAULT_BASE_URL
+
+    @property
+    def account(self) -> str:
+        """Tells accounts apart where no key may stand, such as in a journal."""
+        return hashlib.sha256(f"{self.base_url} {self.public_key}".encode()).hexdigest()[:16]
 
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown."""

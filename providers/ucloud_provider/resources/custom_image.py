@@ -72,7 +72,11 @@ class CustomImageProvider(ResourceProvider):
             api = self._access.api(props, call)
             failures: tuple[str, ...] = ()
             try:
-                made = _adopt(args, api, call) if args.adopt_image_id else _build(args, api, call)
+                made = (
+                    _adopt(args, api, call)
+                    if args.adopt_image_id
+                    else _build(args, api, call, str(props.get("digest") or ""))
+                )
             except CopyFailed as failed:
                 made, failures = failed.made, failed.failures
             outputs = _outputs(props, made, api)
@@ -152,10 +156,18 @@ def _changes(old: Mapping[str, Any] | None, outputs: Mapping[str, Any], new: Map
         return Changes(replace=(Change("provisioners", "provisioners are not known yet"),))
 
 
-def _build(args: CustomImageArgs, api: Api, call: engine.Call) -> BuiltImage:
+def _build(args: CustomImageArgs, api: Api, call: engine.Call, digest: str) -> BuiltImage:
     from ucloud_provider.build import build_image
 
-    return build_image(args, api=api, progress=call.progress, cancel=call.cancel, base_dir=Path.cwd(), mask=call.masked)
+    return build_image(
+        args,
+        api=api,
+        progress=call.progress,
+        cancel=call.cancel,
+        base_dir=Path.cwd(),
+        mask=call.masked,
+        digest=digest,
+    )
 
 
 def _adopt(args: CustomImageArgs, api: Api, call: engine.Call) -> BuiltImage:

@@ -120,6 +120,13 @@ def test_operators_are_as_the_region_offers(api: Asker, paper_emulator: Emulator
     abroad.remove_host(host)
 
 
+@pytest.mark.parametrize("written", ["Bgp", "BGP"])
+def test_an_operator_is_known_in_either_case_as_the_ucloud_cli_writes_it(api: Asker, written: str) -> None:
+    eip = api.ask("AllocateEIP", Bandwidth=1, OperatorName=written)["EIPSet"][0]
+    assert eip["EIPAddr"][0]["OperatorName"] == "Bgp"
+    api.ask("ReleaseEIP", EIPId=eip["EIPId"])
+
+
 def test_networks_must_fit_in_each_other_and_go_from_the_inside_out(api: Asker) -> None:
     vpc = api.ask("CreateVPC", Name="v", Network=["192.168.0.0/16"])["VPCId"]
     assert api.refused("CreateVPC", Name="v", Network=["8.8.8.0/24"]) == 230

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ucloud_provider.build.journal import Journal, Thing, outstanding, read
+from ucloud_provider.build.journal import Alive, Journal, Thing, outstanding, read
 
 HOST = Thing("host", "ucloud-image-0123456789ab-x1764000000", "org-x", "cn-bj2")
 KEY = Thing("key pair", HOST.label, "org-x", "cn-bj2")
@@ -72,9 +72,19 @@ def test_the_journal_is_its_owners_alone_and_a_person_can_read_it(path: Path) ->
 
 
 def test_a_journal_that_is_opened_again_is_continued(path: Path) -> None:
-    Journal(path).intend(HOST)
-    Journal(path).intend(KEY)
+    for thing in (HOST, KEY):
+        journal = Journal(path)
+        journal.intend(thing)
+        journal.close()
     assert len(list(read(path))) == 2
+
+
+def test_a_journal_of_a_living_build_cannot_be_opened(path: Path) -> None:
+    journal = Journal(path)
+    with pytest.raises(Alive):
+        Journal(path)
+    journal.close()
+    Journal(path).close()
 
 
 def test_lines_of_many_threads_are_never_mixed(path: Path) -> None:

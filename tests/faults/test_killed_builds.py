@@ -1,0 +1,75 @@
+"""A build killed with -9 at any step: the next one takes over what is done and gives the rest back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults import victim
+from tests.support.emulator import REPOSITORY, Emulator
+
+STEPS = (
+    "checking",
+    "preparing",
+    "opening",
+    "creating",
+    "starting",
+    "connecting",
+    "provisioning",
+    "sealing",
+    "stopping",
+    "making the image",
+    "making image",
+    "copying",
+    "releasing",
+    "copied",
+)
+
+
+def kill_at(step: str, cloud: Emulator, state: Path, region: str = "cn-sh2") -> None:
+    """Run a build that dies with -9 when the step begins."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.faults.victim", cloud.url, step, region],
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "UCLOUD_IMAGE_STATE": str(state),
+            "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY}/providers",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr[-2000:]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_next_build_leaves_one_image_and_nothing_else(
+    step: str, cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.reset()
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    kill_at(step, cloud, tmp_path)
+    image_id, _notes = victim.build(cloud.url, "", "cn-sh2")
+    rows = cloud.ledger(open_only=True)
+    assert [row["id"] for row in rows if row["region"] == "cn-bj2" and row["kind"] == "image"] == [image_id]
+    assert sorted(row["kind"] for row in rows) == ["image", "image"], rows
+
+
+def test_an_image_that_was_done_is_not_built_again(
+    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.reset()
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    kill_at("copying", cloud, tmp_path)
+    done = [row["id"] for row in cloud.ledger(open_only=True) if row["kind"] == "image" and row["region"] == "cn-bj2"]
+    image_id, notes = victim.build(cloud.url, "", "cn-sh2")
+    assert [image_id] == done
+    assert any("taken over" in note for note in notes)
+    assert len([row for row in cloud.ledger(open_only=False) if row["kind"] == "uhost"]) == 1
