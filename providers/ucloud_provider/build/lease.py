@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 PREFIX = "ucloud-image"
 _LABEL = re.compile(rf"{PREFIX}-([0-9a-f]{{12}})-x(\d{{10}})")
+_ORIGIN = re.compile(rf"{PREFIX}-([0-9a-f]{{12}})")
 
 DURATION = 6 * 3600
 """Seconds that a build may hold what it made for a while: far above any build's length."""
@@ -49,3 +50,9 @@ def parse(label: str) -> Lease | None:
     """The lease in a name or a Tag, or None where it is not one of ours."""
     match = _LABEL.fullmatch(label)
     return Lease(match[1], int(match[2])) if match else None
+
+
+def parse_origin(tag: str) -> str | None:
+    """The build's id in the Tag of an image it made, or None where it is not one of ours."""
+    match = _ORIGIN.fullmatch(tag)
+    return match[1] if match else None

@@ -1,0 +1,102 @@
+"""The command line: `ucloud-image gc` collects what builds left in the cloud."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ucloud_provider.build.collect import Leftover
+    from ucloud_provider.cloud.client import Api
+
+FAILED = 1
+"""Exit code where something could not be listed or released."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code. Credentials come from the environment or the shared credentials file."""
+    from ucloud_provider.errors import UCloudImageError
+
+    arguments = _parser().parse_args(argv)
+    try:
+        return _gc(arguments)
+    except UCloudImageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ucloud-image", description="Custom images on UCloud.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    gc = commands.add_parser(
+        "gc",
+        help="collect what builds left in the cloud",
+        description="Lists the temporary things of builds (hosts with their EIPs and disks, key pairs, firewalls, "
+        "half-made images) and collects those whose lease has ended or whose build is known to be dead. Needs no "
+        "journal; never touches a build that is still running elsewhere, nor anything that is not ours.",
+    )
+    gc.add_argument("--dry-run", action="store_true", help="list only")
+    gc.add_argument("--all-projects", action="store_true", help="every project of the account, not just the default")
+    gc.add_argument("--region", action="append", metavar="REGION", help="only this region; may be given again")
+    return parser
+
+
+def _gc(arguments: argparse.Namespace) -> int:
+    from ucloud_provider.build import collect
+
+    apis = _places(arguments.all_projects, arguments.region)
+    found = collect.find(apis, time.time())
+    if not found:
+        print("Nothing is left of any build.")
+        return 0
+    _table(found)
+    collectable = [each for each in found if each.collectable]
+    if arguments.dry_run or not collectable:
+        print(f"\n{len(collectable)} of {len(found)} can be collected" + (" (dry run)." if arguments.dry_run else "."))
+        return 0
+    print()
+    failed = collect.remove(apis[0], found, lambda each, said: print(f"{each.thing}: {said}"))
+    print(f"\n{len(collectable) - len(failed)} of {len(collectable)} collected.")
+    return FAILED if failed else 0
+
+
+def _places(all_projects: bool, regions: Sequence[str] | None) -> list[Api]:
+    """The projects and regions to look at."""
+    from ucloud_provider.cloud import account, credentials
+    from ucloud_provider.cloud.client import connect
+    from ucloud_provider.errors import InvalidSpec
+
+    found = credentials.resolve(lambda _key: None)
+    api = connect(found, region=next(iter(regions or ()), None) or found.region or "cn-bj2")
+    known = account.zones(api)
+    for region in regions or ():
+        if region not in known:
+            raise InvalidSpec([f"--region: {region!r} is not a region; one of {', '.join(sorted(known))}"])
+    projects = sorted(account.projects(api)) if all_projects else [found.project_id or account.default_project(api)]
+    return [api.at(project_id=project, region=region) for project in projects for region in regions or sorted(known)]
+
+
+def _table(found: Sequence[Leftover]) -> None:
+    rows = [("WHAT", "ID", "REGION", "AGE", "COST", "COLLECT")]
+    for each in found:
+        cost = "?" if each.cost is None else f"¥{each.cost:.2f}"
+        mark = "yes" if each.collectable else "no"
+        thing = each.thing
+        rows.append((thing.kind, thing.id, thing.region, _age(each.age), cost, f"{mark}: {each.why}"))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _age(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    return f"{minutes // 1440} d" if minutes >= 2880 else f"{minutes // 60} h" if minutes >= 120 else f"{minutes} min"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
