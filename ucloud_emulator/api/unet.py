@@ -30,12 +30,18 @@ def find_eip(call: Call, id: str) -> Eip:
     raise Refusal(RetCode.NO_SUCH_NETWORK_THING, f"EIP [{id}] not found")
 
 
+def _operator(region: str, asked: str) -> str:
+    """The line as the API names it. The documents write Bgp, the UCloud CLI sends BGP: both are taken."""
+    offered = ("Bgp",) if region.startswith("cn-") else ("International", "BGPPro")
+    for operator in offered:
+        if operator.lower() == asked.lower():
+            return operator
+    raise bad_parameter("OperatorName", f"{asked} is not offered in {region}: {', '.join(offered)}")
+
+
 def new_eip(call: Call, asked: Parameters, *, charge_type: str, host_id: str = "") -> Eip:
     """An EIP as AllocateEIP or a network interface of CreateUHostInstance asks for it; not yet stored."""
-    operator = asked.required("OperatorName")
-    offered = ("Bgp",) if call.region.startswith("cn-") else ("International", "BGPPro")
-    if operator not in offered:
-        raise bad_parameter("OperatorName", f"{operator} is not offered in {call.region}: {', '.join(offered)}")
+    operator = _operator(call.region, asked.required("OperatorName"))
     pay_mode = asked.one_of("PayMode", PAY_MODES, "Bandwidth")
     return Eip(
         id=new_id("eip"),

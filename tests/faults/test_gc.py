@@ -1,0 +1,113 @@
+"""`ucloud-image gc`: collects what dead builds left, from the cloud alone, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ucloud_provider.build import collect
+from ucloud_provider.build.lease import DURATION
+from ucloud_provider.cloud import hosts
+from ucloud_provider.cloud.client import Api, connect
+from ucloud_provider.cloud.credentials import Credentials
+from ucloud_provider.spec.rules import InstanceType
+
+from tests.faults.test_killed_builds import STEPS, kill_at
+from tests.support.emulator import REPOSITORY, Emulator
+
+
+@pytest.fixture
+def api(cloud: Emulator) -> Iterator[Api]:
+    cloud.reset()
+    yield connect(Credentials(Emulator.public_key, Emulator.private_key, Emulator.project, Emulator.region, cloud.url))
+    cloud.reset()
+
+
+def gc(cloud: Emulator, state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, as a user runs it."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("UCLOUD_")}
+    return subprocess.run(
+        [sys.executable, "-m", "ucloud_image.cli", "gc", *arguments],
+        cwd=REPOSITORY,
+        env=environ
+        | {
+            "UCLOUD_PUBLIC_KEY": Emulator.public_key,
+            "UCLOUD_PRIVATE_KEY": Emulator.private_key,
+            "UCLOUD_PROJECT_ID": Emulator.project,
+            "UCLOUD_BASE_URL": cloud.url,
+            "UCLOUD_IMAGE_STATE": str(state),
+            "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY}/providers",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def temporary(cloud: Emulator) -> list[str]:
+    """Kinds of open rows, but for images: those may be a build's result."""
+    return sorted(row["kind"] for row in cloud.ledger(open_only=True) if row["kind"] != "image")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_without_a_journal_what_a_dead_build_left_goes_when_its_lease_has_ended(
+    step: str, cloud: Emulator, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_at(step, cloud, tmp_path / "dead")
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "another machine"))
+    before = temporary(cloud)
+    live = collect.find([api], time.time())
+    assert not any(each.collectable for each in live), live
+    ended = collect.find([api], time.time() + DURATION + 60)
+    assert all(each.collectable for each in ended)
+    assert bool(before) == bool([each for each in ended if each.thing.kind != "image"])
+    assert collect.remove(api, ended, lambda _each, _said: None) == []
+    assert temporary(cloud) == []
+    assert collect.find([api], time.time() + DURATION + 60) == []
+
+
+def test_with_its_journal_a_dead_build_is_collected_at_once(cloud: Emulator, api: Api, tmp_path: Path) -> None:
+    kill_at("provisioning", cloud, tmp_path)
+    dry = gc(cloud, tmp_path, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "yes: its build is dead, says the journal of this machine" in dry.stdout
+    assert "3 of 3 can be collected (dry run)." in dry.stdout
+    assert len(temporary(cloud)) >= 3
+    done = gc(cloud, tmp_path, "--region", Emulator.region)
+    assert done.returncode == 0, done.stderr
+    assert "3 of 3 collected." in done.stdout
+    assert temporary(cloud) == []
+    assert "Nothing is left of any build." in gc(cloud, tmp_path).stdout
+
+
+def test_a_build_elsewhere_and_what_is_not_ours_are_left_alone(cloud: Emulator, api: Api, tmp_path: Path) -> None:
+    order = hosts.HostOrder(
+        name="ucloud-image-mine",
+        tag="ucloud-image",
+        zone=Emulator.zone,
+        image_id="uimage-f1chxn",
+        instance_type=InstanceType("N", 2, 4096),
+        boot_disk=hosts.Disk(20, "cloud_ssd"),
+        password="Secret-123",
+    )
+    mine = hosts.create(api, order)
+    kill_at("provisioning", cloud, tmp_path / "there")
+    done = gc(cloud, tmp_path / "here", "--all-projects")
+    assert done.returncode == 0, done.stderr
+    assert "no: its lease runs for" in done.stdout
+    assert "0 of 3 can be collected." in done.stdout
+    assert mine not in done.stdout
+    assert temporary(cloud).count("uhost") == 2
+
+
+def test_wrong_regions_and_missing_keys_are_one_clean_line(cloud: Emulator, tmp_path: Path) -> None:
+    wrong = gc(cloud, tmp_path, "--region", "cn-nowhere")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("error: --region: 'cn-nowhere' is not a region; one of ")
+    assert "Traceback" not in wrong.stderr
