@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,8 +74,9 @@ def test_credentials_are_found_nowhere(stack: Stack, cloud: Emulator) -> None:
     stack.create("", config=config, secrets=secrets)
     said = []
     with command_lines() as arguments:
-        stack.write(program("exit 3"))
+        stack.write(program("echo the token is $TOKEN; echo $TOKEN | base64; exit 3"))
         said.append(stack.up().failed().output)
+        assert "the token is ***" in said[-1], "a secret that a script prints is masked"
         stack.write(program("true"))
         said.append(stack.preview("--diff").succeeded().output)
         said.append(stack.up().succeeded().output)
@@ -110,5 +112,6 @@ def test_credentials_are_found_nowhere(stack: Stack, cloud: Emulator) -> None:
     ]
     assert found == []
     # what the user made a secret himself is one in the state and on the screen
-    assert ENVIRONMENT not in state + "\n".join(said)
+    assert ENVIRONMENT not in state + "\n".join([*said, *logs])
+    assert base64.b64encode(ENVIRONMENT.encode()).decode()[:-2] not in "\n".join([*said, *logs])
     assert cloud.ledger(open_only=True, billable_only=True) == []

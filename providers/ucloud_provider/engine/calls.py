@@ -22,6 +22,7 @@ from typing import Any, Self
 
 from ucloud_provider.engine import host, progress
 from ucloud_provider.errors import UCloudImageError
+from ucloud_provider.masking import Masker
 from ucloud_provider.run import Cancel
 
 _changed = threading.Condition()
@@ -49,9 +50,10 @@ class Call:
 
     def __init__(self) -> None:
         self._rpc = host.current()
-        self._hidden: list[str] = []
+        self.masked = Masker()
+        """Takes out of a text what `hide` was told."""
         self.urn: str = str(getattr(self.request, "urn", ""))
-        self.progress = progress.for_resource(self.urn)
+        self.progress = progress.for_resource(self.urn, self.masked)
         self.cancel = Cancel()
 
     @property
@@ -89,7 +91,7 @@ class Call:
 
     def hide(self, *secrets: str | None) -> None:
         """Keep these values out of every text that leaves this call."""
-        self._hidden += [secret for secret in secrets if secret]
+        self.masked.add(*secrets)
 
     def __enter__(self) -> Self:
         with _changed:
@@ -176,12 +178,6 @@ class Call:
         except OSError as refused:
             return f"{what} (its traceback could not be written: {refused})"
         return f"{what}; its traceback is in {file}"
-
-    def masked(self, text: str) -> str:
-        """The text without the values that were hidden."""
-        for secret in sorted(self._hidden, key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return text
 
 
 def error_log() -> Path:

@@ -35,8 +35,9 @@ class EngineProgress:
     Lines that come faster than `interval` are dropped, but never the last one before a silence.
     """
 
-    def __init__(self, send: Send, interval: float) -> None:
+    def __init__(self, send: Send, interval: float, mask: Callable[[str], str] = lambda text: text) -> None:
         self._send = send
+        self._mask = mask
         self._interval = interval
         self._lock = threading.Lock()
         self._step = ""
@@ -47,13 +48,13 @@ class EngineProgress:
 
     def step(self, text: str) -> None:
         with self._lock:
-            self._step = _one_line(text)
+            self._step = _one_line(self._mask(text))
             self._pending = None
             self._shown_at = time.monotonic()
         self._send(self._step, True)
 
     def line(self, text: str) -> None:
-        shown = _one_line(text)
+        shown = _one_line(self._mask(text))
         if not shown:
             return
         with self._lock:
@@ -70,7 +71,7 @@ class EngineProgress:
         self._flush()
 
     def note(self, text: str) -> None:
-        self._send(text, False)
+        self._send(self._mask(text), False)
 
     def close(self) -> None:
         """Show nothing more."""
@@ -91,12 +92,12 @@ class EngineProgress:
         self._send(f"{step}: {text}" if step else text, True)
 
 
-def for_resource(urn: str) -> EngineProgress:
-    """Progress beside the resource with this URN."""
+def for_resource(urn: str, mask: Callable[[str], str]) -> EngineProgress:
+    """Progress beside the resource with this URN; every text passes `mask` first."""
     address = host.engine_address()
     if address is None or not urn:
         return EngineProgress(lambda _text, _ephemeral: None, LOG_INTERVAL)
-    return EngineProgress(_sender(address, urn), SCREEN_INTERVAL if on_a_screen() else LOG_INTERVAL)
+    return EngineProgress(_sender(address, urn), SCREEN_INTERVAL if on_a_screen() else LOG_INTERVAL, mask)
 
 
 def _sender(address: str, urn: str) -> Send:

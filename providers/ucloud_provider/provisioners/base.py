@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Duration = float | str
 
+LEAST_SECRET = 8
+"""Characters that a value needs to be kept out of logs."""
+
 
 class Problem(NamedTuple):
     """What is wrong with an argument, and what to do."""
@@ -90,6 +93,21 @@ class Provisioner(ABC):
                     yield value
                 elif value:
                     yield from value
+
+    def secrets(self) -> Iterator[str]:
+        """Values that must not show in progress, logs and errors: of arguments declared secret, such as `env`.
+
+        Pulumi does not tell which of them the user made a secret. Short ones, such as `1` or `test`, are left out:
+        they would take half of the log away.
+        """
+        for each in fields(self):
+            if each.metadata.get("secret"):
+                value: Any = getattr(self, each.name)
+                listed = value.values() if isinstance(value, Mapping) else value or ()
+                for item in [value] if isinstance(value, str) else listed:
+                    secret = item if isinstance(value, Mapping | str) else str(item).partition("=")[2]
+                    if len(secret) >= LEAST_SECRET:
+                        yield secret
 
     def identity(self, files: Mapping[str, str]) -> dict[str, Any]:
         """What of this provisioner ends up in the image, in place of paths the content of what they name.

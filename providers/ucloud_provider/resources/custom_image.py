@@ -68,7 +68,7 @@ class CustomImageProvider(ResourceProvider):
 
         with engine.Call() as call:
             args = load_custom_image(props)
-            call.hide(args.ssh_password)
+            call.hide(*_secrets(args))
             api = self._access.api(props, call)
             failures: tuple[str, ...] = ()
             try:
@@ -117,7 +117,7 @@ class CustomImageProvider(ResourceProvider):
 
         with engine.Call() as call:
             args = load_custom_image(news)
-            call.hide(args.ssh_password)
+            call.hide(*_secrets(args))
             api = self._access.api(olds, call)
             wanted = {copy_key(news, to_inputs(copy)): copy for copy in args.copies}
             there = {each["key"]: each for each in olds.get("copies_made") or ()}
@@ -154,6 +154,11 @@ def _changes(old: Mapping[str, Any] | None, outputs: Mapping[str, Any], new: Map
         return diff_custom_image(outputs if old is None else old, outputs, new)
     except ValueError:  # provisioners with values that are not known yet
         return Changes(replace=(Change("provisioners", "provisioners are not known yet"),))
+
+
+def _secrets(args: CustomImageArgs) -> list[str | None]:
+    """What must not show in progress, logs and errors."""
+    return [args.ssh_password, *(secret for each in args.provisioners for secret in each.secrets())]
 
 
 def _build(args: CustomImageArgs, api: Api, call: engine.Call, digest: str) -> BuiltImage:

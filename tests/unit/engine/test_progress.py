@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from ucloud_provider.engine.progress import EngineProgress, for_resource
+from ucloud_provider.masking import Masker
 
 
 class Shown:
@@ -70,7 +71,17 @@ def test_colours_control_characters_and_overwritten_text_are_taken_out() -> None
 
 
 def test_outside_of_the_dynamic_host_progress_goes_nowhere() -> None:
-    progress = for_resource("urn:pulumi:s::p::t::web")
+    progress = for_resource("urn:pulumi:s::p::t::web", str)
     progress.step("starting the host")
     progress.line("hello")
     progress.close()
+
+
+def test_what_is_hidden_is_in_no_text() -> None:
+    said: list[str] = []
+    progress = EngineProgress(lambda text, _ephemeral: said.append(text), 0, Masker(["planted-secret"]))
+    progress.step("with planted-secret")
+    progress.line("x" * 195 + "planted-secret")
+    progress.note("planted-secret")
+    assert len(said) == 3
+    assert "plant" not in str(said)
