@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ucloud_provider.build import copies, lease, pipeline, places, recover
-from ucloud_provider.build.access import Credentials, Firewall
+from ucloud_provider.build.access import Credentials
 from ucloud_provider.build.connect import Connect
+from ucloud_provider.build.firewall import Firewall
 from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.log import FILE as LOG
