@@ -37,9 +37,9 @@ def up(latency: str) -> None:
     """Starts the emulator if need be, brings the stack up, and shows what its host serves."""
     start_emulator(latency)
     _select()
-    _pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
+    _pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", STACK)
     if _nothing_changed():
-        print("\nNothing changed: the stack is as the program says.")
+        print("Nothing changed: the stack is as the program says.")
     outputs = json.loads(_pulumi_output("stack", "output", "--json", "--stack", STACK))
     print("\nOutputs:")
     for name, value in outputs.items():
@@ -59,7 +59,10 @@ def down() -> None:
     stop_emulator()
     if left:
         rows = "\n".join(f"  {row}" for row in left)
-        raise LocalStackFailed(f"the emulator's ledger has open rows, so something was left behind:\n{rows}")
+        raise LocalStackFailed(
+            f"the emulator's ledger has open rows, so something was left behind:\n{rows}\n"
+            f"release it (`make up` runs the emulator again), or forget it all: rm -r {STATE.relative_to(ROOT)}"
+        )
     print("\nThe ledger has no open row: nothing that costs money is left.")
 
 
