@@ -22,6 +22,7 @@ from urllib3.exceptions import NewConnectionError
 
 from ucloud_provider.cloud import retry
 from ucloud_provider.cloud.credentials import Credentials
+from ucloud_provider.cloud.identity import identify
 from ucloud_provider.errors import CloudError, InvalidSpec, NotSent, ResponseLost
 from ucloud_provider.run import Cancel
 
@@ -42,6 +43,7 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
 
     def __init__(self) -> None:
         self._local = threading.local()
+        self.headers: Mapping[str, str] = {}
 
     def send(self, req: Any, **options: Any) -> Any:
         session = getattr(self._local, "session", None)
@@ -52,7 +54,7 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
             req.url,
             data=req.data,
             params=req.params,
-            headers=req.headers,
+            headers={**req.headers, **self.headers},
             timeout=(CONNECT_TIMEOUT, options.get("timeout") or READ_TIMEOUT),
         )
         if answer.status_code >= 400:
@@ -165,6 +167,7 @@ def connect(credentials: Credentials, *, project_id: str | None = None, region: 
         middleware=Middleware(),
         logger=_silent,
     )
+    identify(sdk, credentials)
     return Api(sdk=sdk, credentials=credentials, project_id=project_id or credentials.project_id, region=region)
 
 

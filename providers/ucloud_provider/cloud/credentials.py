@@ -1,4 +1,4 @@
-"""Where the keys come from: stack config, then the environment, then the shared credentials file."""
+"""Where the keys come from: stack config, then the environment, then the shared credentials file or Cloud Shell's."""
 
 from __future__ import annotations
 
@@ -14,26 +14,37 @@ from ucloud_provider.errors import CredentialsMissing
 
 DEFAULT_BASE_URL = "https://api.ucloud.cn"
 DEFAULT_FILE = "~/.ucloud/credential.json"
+CLOUD_SHELL = "CLOUD_SHELL"
+CLOUD_SHELL_PROFILE = "default"
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """The keys, and what they are used with by default. Its repr shows neither key."""
+    """The keys, and what they are used with by default. Its repr shows none of them.
+
+    `security_token` goes with temporary keys, as STS hands them out. In Cloud Shell there are no keys: there `cookie`
+    and `csrf_token` stand for the user who is logged in.
+    """
 
     public_key: str = field(repr=False)
     private_key: str = field(repr=False)
     project_id: str | None = None
     region: str | None = None
     base_url: str = DEFAULT_BASE_URL
+    security_token: str = field(default="", repr=False)
+    cookie: str = field(default="", repr=False)
+    csrf_token: str = field(default="", repr=False)
 
     @property
     def account(self) -> str:
         """Tells accounts apart where no key may stand, such as in a journal."""
-        return hashlib.sha256(f"{self.base_url} {self.public_key}".encode()).hexdigest()[:16]
+        who = self.public_key or CLOUD_SHELL  # a Cloud Shell is one user's
+        return hashlib.sha256(f"{self.base_url} {who}".encode()).hexdigest()[:16]
 
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown."""
-        return (self.private_key, self.public_key)
+        kept = (self.private_key, self.public_key, self.security_token, self.cookie, self.csrf_token)
+        return tuple(each for each in kept if each)
 
 
 def resolve(
@@ -41,12 +52,14 @@ def resolve(
 ) -> Credentials:
     """Find the credentials; for each value the first place that has it wins.
 
-    1. stack config: `ucloud:publicKey`, `ucloud:privateKey`, `ucloud:projectId`, `ucloud:region`, `ucloud:baseUrl`,
-       `ucloud:profile`, `ucloud:sharedCredentialsFile`
-    2. the environment: UCLOUD_PUBLIC_KEY, UCLOUD_PRIVATE_KEY, UCLOUD_PROJECT_ID, UCLOUD_REGION, UCLOUD_BASE_URL,
-       UCLOUD_PROFILE, UCLOUD_SHARED_CREDENTIAL_FILE (Packer's names)
+    1. stack config: `ucloud:publicKey`, `ucloud:privateKey`, `ucloud:securityToken`, `ucloud:projectId`,
+       `ucloud:region`, `ucloud:baseUrl`, `ucloud:profile`, `ucloud:sharedCredentialsFile`
+    2. the environment: UCLOUD_PUBLIC_KEY, UCLOUD_PRIVATE_KEY, UCLOUD_SECURITY_TOKEN, UCLOUD_PROJECT_ID,
+       UCLOUD_REGION, UCLOUD_BASE_URL, UCLOUD_PROFILE, UCLOUD_SHARED_CREDENTIAL_FILE (Packer's names)
     3. a profile of the shared credentials file, `~/.ucloud/credential.json`: a list of
        {profile, public_key, private_key, …}, as UCloud's command line writes it
+    4. in UCloud's Cloud Shell (CLOUD_SHELL=true), where no keys and no profile are given: the cookie and csrf_token of
+       the file's profile `default`
 
     Raises `CredentialsMissing`, naming every place that was looked at.
     """
@@ -60,12 +73,20 @@ def resolve(
     private = first("privateKey", "UCLOUD_PRIVATE_KEY")
     profile: Mapping[str, Any] = {}
     path = _expand(file or DEFAULT_FILE, home)
-    if not (public and private) or profile_name:
+    token = first("securityToken", "UCLOUD_SECURITY_TOKEN")
+    cookie = csrf_token = ""
+    if not (public or private or profile_name) and environ.get(CLOUD_SHELL) == "true":
+        profile = _cloud_shell_profile(path)
+        cookie, csrf_token = str(profile["cookie"]), str(profile["csrf_token"])
+        public = private = token = ""
+    elif not (public and private) or profile_name:
         profile = _profile(path, profile_name, required=bool(file or profile_name))
-    public = public or profile.get("public_key")
-    private = private or profile.get("private_key")
+        if not private:
+            token = token or profile.get("security_token")
+        public = public or profile.get("public_key")
+        private = private or profile.get("private_key")
     missing = [name for name, value in (("public", public), ("private", private)) if not value]
-    if not public or not private:
+    if missing and not cookie:
         keys = " and ".join(missing)
         config_keys = ", ".join(f"ucloud:{name}Key" for name in missing)
         variables = ", ".join(f"UCLOUD_{name.upper()}_KEY" for name in missing)
@@ -74,11 +95,14 @@ def resolve(
             f"credentials file ({path}); set it with `pulumi config set --secret ucloud:{missing[-1]}Key`"
         )
     return Credentials(
-        public_key=public,
-        private_key=private,
+        public_key=public or "",
+        private_key=private or "",
         project_id=first("projectId", "UCLOUD_PROJECT_ID") or profile.get("project_id"),
         region=first("region", "UCLOUD_REGION") or profile.get("region"),
         base_url=first("baseUrl", "UCLOUD_BASE_URL") or profile.get("base_url") or DEFAULT_BASE_URL,
+        security_token=token or "",
+        cookie=cookie,
+        csrf_token=csrf_token,
     )
 
 
@@ -92,11 +116,7 @@ def _profile(path: Path, name: str | None, *, required: bool) -> Mapping[str, An
         if required:
             raise CredentialsMissing(f"the shared credentials file {path} does not exist; correct its path or profile")
         return {}
-    try:
-        entries = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise CredentialsMissing(f"the shared credentials file {path} cannot be read: {type(error).__name__}") from None
-    profiles: list[dict[str, Any]] = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+    profiles = _profiles(path)
     if name:
         for each in profiles:
             if each.get("profile") == name:
@@ -104,3 +124,22 @@ def _profile(path: Path, name: str | None, *, required: bool) -> Mapping[str, An
         raise CredentialsMissing(f"the shared credentials file {path} has no profile {name!r}")
     active = [each for each in profiles if each.get("active")]
     return next(iter(active + profiles), {})
+
+
+def _cloud_shell_profile(path: Path) -> Mapping[str, Any]:
+    """What Cloud Shell has written into the file for the user who is logged in."""
+    for each in _profiles(path) if path.is_file() else ():
+        if each.get("profile") == CLOUD_SHELL_PROFILE and each.get("cookie") and each.get("csrf_token"):
+            return each
+    raise CredentialsMissing(
+        f"{CLOUD_SHELL} is true, but {path} has no profile {CLOUD_SHELL_PROFILE!r} with cookie and csrf_token; "
+        "open the Cloud Shell anew, or set UCLOUD_PUBLIC_KEY and UCLOUD_PRIVATE_KEY"
+    )
+
+
+def _profiles(path: Path) -> list[dict[str, Any]]:
+    try:
+        entries = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CredentialsMissing(f"the shared credentials file {path} cannot be read: {type(error).__name__}") from None
+    return [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []

@@ -125,7 +125,7 @@ def _host_state(record: Host | None) -> str:
 
 
 def _poller(kind: str, describe: Callable[[Api, Sequence[str]], Mapping[str, R]], api: Api) -> _Poller[R]:
-    key = (kind, api.credentials.base_url, api.credentials.public_key, api.project_id, api.region)
+    key = (kind, api.credentials, api.project_id, api.region)
     with _pollers_lock:
         if key not in _pollers:
             # The poller serves many: it is cancelled with none of them and logs to none of them.

@@ -12,7 +12,7 @@ from ucloud_provider.errors import CredentialsMissing
 
 CONFIG = {"ucloud:publicKey": "config-public", "ucloud:privateKey": "config-private", "ucloud:region": "cn-bj2"}
 ENVIRONMENT = {"UCLOUD_PUBLIC_KEY": "env-public", "UCLOUD_PRIVATE_KEY": "env-private", "UCLOUD_REGION": "cn-sh2"}
-PROFILES = [
+PROFILES: list[dict[str, object]] = [
     {"profile": "first", "public_key": "first-public", "private_key": "first-private", "project_id": "org-first"},
     {"profile": "second", "active": True, "public_key": "second-public", "private_key": "second-private"},
 ]
@@ -98,3 +98,38 @@ def test_no_key_is_in_the_text_of_credentials() -> None:
     text = repr(Credentials("planted-public", "planted-private", "org-x", "cn-bj2"))
     assert "planted" not in text
     assert "org-x" in text
+
+
+def test_temporary_keys_come_with_their_token_from_the_same_place(home: Path) -> None:
+    temporary = {**CONFIG, "ucloud:securityToken": "config-token"}
+    assert found(temporary, ENVIRONMENT, home).security_token == "config-token"
+    assert found({}, {**ENVIRONMENT, "UCLOUD_SECURITY_TOKEN": "env-token"}, home).security_token == "env-token"
+    file = home / ".ucloud" / "credential.json"
+    file.write_text(json.dumps([{**PROFILES[0], "security_token": "file-token"}]))
+    assert found({}, {}, home).security_token == "file-token"
+    assert found({"ucloud:profile": "first"}, {}, home).security_token == "file-token"
+    assert found({**CONFIG, "ucloud:profile": "first"}, {}, home).security_token == "", "not the file's keys"
+
+
+def test_in_cloud_shell_the_cookie_stands_for_the_user(home: Path) -> None:
+    file = home / ".ucloud" / "credential.json"
+    session = {"profile": "default", "cookie": "U_JWT=planted", "csrf_token": "planted-csrf", "region": "cn-gd"}
+    file.write_text(json.dumps([*PROFILES, session]))
+    shell = {"CLOUD_SHELL": "true"}
+    credentials = found({}, shell, home)
+    assert (credentials.cookie, credentials.csrf_token) == ("U_JWT=planted", "planted-csrf")
+    assert (credentials.public_key, credentials.private_key) == ("", "")
+    assert credentials.region == "cn-gd"
+    assert set(credentials.secrets()) == {"U_JWT=planted", "planted-csrf"}
+    assert "planted" not in repr(credentials)
+    # keys, or a profile, that somebody names come first
+    assert found({}, {**shell, **ENVIRONMENT}, home).public_key == "env-public"
+    assert found({}, {**shell, "UCLOUD_PROFILE": "first"}, home).public_key == "first-public"
+    assert found({}, {"CLOUD_SHELL": "false"}, home).public_key == "second-public"
+
+
+def test_a_cloud_shell_without_a_session_is_an_error_that_says_what_to_do(home: Path) -> None:
+    with pytest.raises(
+        CredentialsMissing, match=r"credential\.json has no profile 'default' with cookie and csrf_token"
+    ):
+        found({}, {"CLOUD_SHELL": "true"}, home)
