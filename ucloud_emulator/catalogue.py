@@ -41,6 +41,13 @@ PROJECTS = (
     Project("org-emulator", "Emulator", default=True),
     Project("org-second", "Second"),
 )
+DEFAULT_PROJECT = next(project.id for project in PROJECTS if project.default)
+MOST_MORE_PROJECTS = 40
+
+
+def more_projects(count: int) -> tuple[Project, ...]:
+    """Projects beside the usual ones, for tests that work side by side: org-case-01, org-case-02, …"""
+    return tuple(Project(f"org-case-{number:02}", f"Case {number}") for number in range(1, count + 1))
 
 
 def _region(name: str, id: int, title: str, first: int, last: int, default: bool = False) -> Region:
@@ -74,10 +81,6 @@ BASE_IMAGES = (
     ),
     BaseImage("uimage-debian12", "Debian 12.0 64位", "Debian 12.0 64位", "Debian 12 without cloud-init.", ("base",)),
 )
-
-
-def project(id: str) -> Project | None:
-    return next((project for project in PROJECTS if project.id == id), None)
 
 
 def region(name: str) -> Region | None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ucloud_emulator.catalogue import MOST_MORE_PROJECTS
 from ucloud_emulator.latency import PROFILES
 
 DEFAULT_STATE = Path("/var/lib/ucloud-emulator")
@@ -58,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--latency", choices=sorted(PROFILES), default="instant", help="how long changes take")
     serving.add_argument("--hosts", choices=("real", "paper"), default="real", help="paper: nothing boots, no root")
     serving.add_argument("--cache", type=Path, help="where the base images are")
+    serving.add_argument(
+        "--projects",
+        type=int,
+        default=0,
+        choices=range(MOST_MORE_PROJECTS + 1),
+        metavar="N",
+        help="N projects more, org-case-01 and on: for tests side by side (0)",
+    )
     command("status", _status, "what the running emulator is at").add_argument("--json", action="store_true")
     ledger = command("ledger", _ledger, "what was made and what it costs; ends with 2 if --open finds billable rows")
     ledger.add_argument("--open", action="store_true", help="only what is not released")
@@ -80,6 +89,7 @@ def _serve(options: argparse.Namespace) -> int:
         latency=PROFILES[options.latency],
         paper=options.hosts == "paper",
         cache=options.cache or CACHE,
+        more_projects=options.projects,
         say=_say,
     )
     return 0

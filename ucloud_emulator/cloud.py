@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -43,7 +43,10 @@ class Ranges:
 class EmulatedCloud:
     """State, hosts, ledger and latency of one emulator."""
 
-    def __init__(self, state: Path, machines: Machines, ranges: Ranges, latency: Latency) -> None:
+    def __init__(
+        self, state: Path, machines: Machines, ranges: Ranges, latency: Latency, *, more_projects: int = 0
+    ) -> None:
+        self.projects = (*catalogue.PROJECTS, *catalogue.more_projects(more_projects))
         self.store = Store(state / "state.sqlite")
         self.ledger = Ledger(self.store)
         self.requests = RequestLog(state / "requests.jsonl")
@@ -52,9 +55,12 @@ class EmulatedCloud:
         self.wiring = Wiring(self.store, machines)
         self.latency = latency
         self.ranges = ranges
-        self.lifecycle = Lifecycle(self.store, self.ledger, machines, self.wiring, latency)
+        self.lifecycle = Lifecycle(self.store, self.ledger, machines, self.wiring, latency, self.faults)
         self._seed()
         self._resume()
+
+    def has_project(self, id: str) -> bool:
+        return any(project.id == id for project in self.projects)
 
     def status(self) -> dict[str, object]:
         return {
@@ -65,7 +71,8 @@ class EmulatedCloud:
         }
 
     def reset(self) -> None:
-        """Everything is gone, as on the first day: hosts, images, EIPs, ledger, request log."""
+        """Everything is gone, as on the first day: hosts, images, EIPs, faults, ledger, request log."""
+        self.faults.clear()
         with self.store.lock:
             for id in self.machines.ids():
                 self.machines.destroy(id)
@@ -85,13 +92,22 @@ class EmulatedCloud:
 
     def _seed(self) -> None:
         """The default VPC, subnet and firewalls of each project in each region, once."""
-        slots = self.ranges.private.subnets(new_prefix=20)
-        for project in catalogue.PROJECTS:
-            for region in catalogue.REGIONS:
-                network = next(slots)
-                if self.store.all(Vpc, lambda vpc, p=project.id, r=region.name: (vpc.project, vpc.region) == (p, r)):  # type: ignore[misc]
-                    continue
-                self._seed_region(project.id, region.name, network)
+        there = {(vpc.project, vpc.region) for vpc in self.store.all(Vpc)}
+        with self.store.together():
+            for project, region, network in self._default_networks():
+                if (project, region) not in there:
+                    self._seed_region(project, region, network)
+
+    def _default_networks(self) -> Iterator[tuple[str, str, IPv4Network]]:
+        """A /20 for each usual project and region; a /26 of what is left of the range for each of the others."""
+        usual = [(project.id, region.name) for project in catalogue.PROJECTS for region in catalogue.REGIONS]
+        large = self.ranges.private.subnets(new_prefix=20)
+        for (project, region), network in zip(usual, large, strict=False):
+            yield project, region, network
+        small = (network for part in large for network in part.subnets(new_prefix=26))
+        more = [(project.id, region.name) for project in self.projects for region in catalogue.REGIONS][len(usual) :]
+        for (project, region), network in zip(more, small, strict=False):
+            yield project, region, network
 
     def _seed_region(self, project: str, region: str, network: IPv4Network) -> None:
         now = int(time.time())

@@ -87,6 +87,15 @@ def dispatch(cloud: EmulatedCloud, values: Mapping[str, str]) -> Reply:
     return {"RetCode": 0, "Action": f"{name}Response", **reply}
 
 
+def is_authentic(values: Mapping[str, str]) -> bool:
+    """Whether a request is an account's of this cloud: whatever else is wrong with it."""
+    return (
+        bool(values.get(SIGNATURE))
+        and values.get("PublicKey") == catalogue.PUBLIC_KEY
+        and verified(values, catalogue.PRIVATE_KEY)
+    )
+
+
 def _authenticated(name: str, values: Mapping[str, str]) -> Action:
     if not name:
         raise Refusal(RetCode.MISSING_ACTION, "Missing Action")
@@ -106,9 +115,8 @@ def _call(cloud: EmulatedCloud, found: Action, values: Mapping[str, str]) -> Cal
     parameters = Parameters(values)
     if found.scope is None:
         return Call(found.name, cloud, parameters, "", "")
-    default = next(project.id for project in catalogue.PROJECTS if project.default)
-    project = parameters.text("ProjectId", default)
-    if catalogue.project(project) is None:
+    project = parameters.text("ProjectId", catalogue.DEFAULT_PROJECT)
+    if not cloud.has_project(project):
         raise Refusal(RetCode.NO_SUCH_PROJECT, f"Project [{project}] not found")
     region = parameters.text("Region")
     if found.scope == "project":

@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
+from ucloud_emulator.faults import Faults
 from ucloud_emulator.hosts.machines import Machines, MachineSpec
 from ucloud_emulator.latency import Latency
 from ucloud_emulator.ledger import Ledger
@@ -17,21 +19,28 @@ from ucloud_emulator.wiring import Wiring
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 128
-"""Changes under way; most of them only wait for their time to pass."""
+MOST_AT_ONCE = 512
+"""Changes under way; most of them only wait for their time to pass, or are held by a fault."""
 MOST_BOOTS = 8
 """Hosts that are made or booted at the same moment: more only get in each other's way."""
+
+
+Meets = Literal["", "fail", "vanish", "end"]
+"""What a change of state meets: nothing, a fault's outcome, or the end of the emulator while it was held."""
 
 
 class Lifecycle:
     """Runs the changes that take time. A caller has set the first state before; the last one is set here."""
 
-    def __init__(self, store: Store, ledger: Ledger, machines: Machines, wiring: Wiring, latency: Latency) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, machines: Machines, wiring: Wiring, latency: Latency, faults: Faults
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._machines = machines
         self._wiring = wiring
         self._latency = latency
+        self._faults = faults
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="lifecycle")
         self._boots = threading.BoundedSemaphore(MOST_BOOTS)
         self._closing = threading.Event()
@@ -56,6 +65,12 @@ class Lifecycle:
 
     def terminate(self, id: str) -> None:
         self._begin(id, lambda: self._terminate(id))
+
+    def vanish(self, id: str, *, keep_eip: bool = False) -> None:
+        """Somebody else terminates the host; when this returns, it is gone."""
+        host = self._store.change(Host, id, terminating=True, release_eip=not keep_eip, release_disks=not keep_eip)
+        if host is not None:
+            self._remove_host(host)
 
     def make_image(self, host_id: str, image_id: str, layer: str) -> None:
         self._begin(host_id, lambda: self._make_image(host_id, image_id, layer))
@@ -105,8 +120,29 @@ class Lifecycle:
             if host is not None and host.state == before:
                 self._store.change(Host, id, state=after)
 
+    def _meets(self, transition: str, kind: type[Host] | type[Image], id: str) -> Meets:
+        """What the faults have for this change; where they hold it, this takes as long."""
+        thing = self._store.get(kind, id)
+        held = self._faults.at(transition, thing.project, thing.region) if thing else None
+        if held is None:
+            return ""
+        held.wait(self._closing)
+        if self._closing.is_set():
+            return "end"
+        if held.fault.outcome == "never":
+            return ""
+        if held.fault.outcome == "vanish" and kind is Host:
+            self.vanish(id, keep_eip=held.fault.keep_eip)
+        elif held.fault.outcome == "vanish":
+            self._vanish_image(id)
+        return held.fault.outcome
+
     def _launch(self, spec: MachineSpec) -> None:
         began = time.monotonic()
+        if meets := self._meets("launch", Host, spec.id):
+            if meets == "fail":
+                self._arrive(spec.id, "Initializing", "Install Fail")
+            return
         with self._boots:
             self._machines.create(spec)
         if self._store.get(Host, spec.id) is None:  # reset meanwhile
@@ -117,6 +153,11 @@ class Lifecycle:
         self._boot(spec.id, began)
 
     def _boot(self, id: str, began: float) -> None:
+        if self._meets("start", Host, id):
+            return
+        host = self._store.get(Host, id)
+        if host is None or host.state != "Starting":  # the power was cut while it was held
+            return
         with self._boots:
             if self._closing.is_set():
                 return
@@ -124,9 +165,13 @@ class Lifecycle:
         self._rest(began, self._latency.start)
         self._arrive(id, "Starting", "Running")
         self._rest(time.monotonic(), self._latency.boot_disk)
+        if self._meets("boot_disk", Host, id):
+            return
         self._store.change(Host, id, boot_disk_state="Normal")
 
     def _stop(self, id: str, force: bool) -> None:
+        if self._meets("stop", Host, id):
+            return
         began = time.monotonic()
         self._machines.stop(id, force=force)
         self._rest(began, self._latency.stop)
@@ -140,17 +185,21 @@ class Lifecycle:
         self._arrive(id, "Rebooting", "Running")
 
     def _terminate(self, id: str) -> None:
-        began = time.monotonic()
-        host = self._store.get(Host, id)
-        if host is None:
+        if self._meets("terminate", Host, id):
             return
+        host = self._store.get(Host, id)
+        if host is not None:
+            self._remove_host(host, self._latency.terminate)
+
+    def _remove_host(self, host: Host, seconds: float = 0.0) -> None:
+        began, id = time.monotonic(), host.id
         kept = (
             [] if host.release_disks else self._store.all(Disk, lambda d: d.host_id == id and not d.boot and d.in_cloud)
         )
         if kept:
             self._machines.set_disks(id, ())
         self._machines.destroy(id)
-        self._rest(began, self._latency.terminate)
+        self._rest(began, seconds)
         with self._store.lock:
             for eip in self._store.all(Eip, lambda eip: eip.host_id == id):
                 if host.release_eip:
@@ -169,6 +218,12 @@ class Lifecycle:
 
     def _make_image(self, host_id: str, image_id: str, layer: str) -> None:
         began = time.monotonic()
+        if meets := self._meets("image", Image, image_id):
+            if meets == "fail":
+                self._store.change(Image, image_id, state="Unavailable")
+            if meets != "end":
+                self._store.change(Host, host_id, imaging="")
+            return
         try:
             self._machines.snapshot(host_id, layer)
         except Exception:
@@ -184,7 +239,20 @@ class Lifecycle:
 
     def _copy_image(self, image_id: str) -> None:
         self._rest(time.monotonic(), self._latency.copy)
+        if meets := self._meets("copy", Image, image_id):
+            if meets == "fail":
+                self._store.change(Image, image_id, state="Unavailable")
+            return
         self._store.change(Image, image_id, state="Available")
+
+    def _vanish_image(self, id: str) -> None:
+        with self._store.lock:
+            image = self._store.get(Image, id)
+            if image is None:
+                return
+            self._store.remove(image)
+            self._ledger.close(id)
+        self.drop_layer(image.layers[-1])
 
     def _powered_off_itself(self, id: str) -> None:
         with self._store.lock:

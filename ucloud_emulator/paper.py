@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from ucloud_emulator.hosts.errors import HostError, NotPossibleHere
 from ucloud_emulator.hosts.machines import DataDisk, Machines, MachineSpec, Rule
 
 PAPER_EIPS = IPv4Network("198.18.0.0/20")
@@ -82,11 +83,16 @@ class PaperMachines(Machines):
     def on_exit(self, callback: Callable[[str], None]) -> None:
         self._callbacks.append(callback)
 
-    def power_off_inside(self, id: str) -> None:
+    def lose_power(self, id: str) -> None:
         """As if the guest had powered itself off."""
+        if not self.running(id):
+            raise HostError(f"{id} is not running")
         self.stop(id)
         for callback in self._callbacks:
             callback(id)
+
+    def mishap(self, id: str, kind: str) -> None:
+        raise NotPossibleHere(f"{kind}: hosts on paper have no disk and no SSH; start the emulator with --hosts real")
 
     def console(self, id: str) -> Path:
         return Path("/dev/null")

@@ -23,7 +23,10 @@ class RequestLog:
         self._last: deque[dict[str, object]] = deque(maxlen=KEPT)
         self._file = file.open("a", encoding="utf-8")
 
-    def add(self, values: Mapping[str, str], code: int, seconds: float) -> None:
+    def add(
+        self, values: Mapping[str, str], code: int, seconds: float, fault: Mapping[str, object] | None = None
+    ) -> None:
+        """`fault`: the effects of the fault that the call met; without one the entry has no such field."""
         entry: dict[str, object] = {
             "t": round(time.time(), 4),
             "Action": values.get("Action", "")[:LONGEST],
@@ -31,6 +34,8 @@ class RequestLog:
             "RetCode": code,
             "ms": round(seconds * 1000, 2),
         }
+        if fault:
+            entry["fault"] = dict(fault)
         with self._lock:
             self._last.append(entry)
             self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")

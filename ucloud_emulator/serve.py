@@ -48,6 +48,7 @@ def serve(
     latency: Latency,
     paper: bool = False,
     cache: Path = CACHE,
+    more_projects: int = 0,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve until SIGTERM or SIGINT. Says "listening on http://…" once requests are answered."""
@@ -58,7 +59,7 @@ def serve(
         machines, ranges = _paper(state) if paper else _real(state, cache, stack, say)
         listening = socket.create_server((host, port), backlog=512)
         stack.callback(listening.close)
-        cloud = EmulatedCloud(state, machines, ranges, latency)
+        cloud = EmulatedCloud(state, machines, ranges, latency, more_projects=more_projects)
         stack.callback(cloud.close)
         server = _Server(uvicorn.Config(_app(cloud), log_level="warning", timeout_graceful_shutdown=PATIENCE))
         _end_on_signals(server)

@@ -3,68 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ucloud_emulator import api  # noqa: F401  (registers the actions)
-from ucloud_emulator.dispatch import Reply, dispatch
-from ucloud_emulator.faults import Fault
+from ucloud_emulator import api, catalogue  # noqa: F401  (api registers the actions)
+from ucloud_emulator.admin import admin
+from ucloud_emulator.body import MalformedRequest, parse_form, read_body
+from ucloud_emulator.dispatch import Reply, dispatch, is_authentic
+from ucloud_emulator.faultrules import Fault
+from ucloud_emulator.refusals import RetCode
 
 if TYPE_CHECKING:
     from ucloud_emulator.cloud import EmulatedCloud
 
-MOST_BYTES = 1 << 20
-MOST_FIELDS = 2000
 LOOPBACK = ("127.0.0.1", "::1")
-
-
-class MalformedRequest(Exception):
-    """The body is no form: answered with an HTTP error before any action is looked at."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
-async def _body(request: Request) -> bytes:
-    """The body, never more than the limit in memory."""
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdigit():
-        raise MalformedRequest(400, "bad Content-Length")
-    if int(declared) > MOST_BYTES:
-        raise MalformedRequest(413, f"body of more than {MOST_BYTES} bytes")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise MalformedRequest(413, f"body of more than {MOST_BYTES} bytes")
-    return bytes(body)
-
-
-def parse_form(body: bytes) -> Mapping[str, str]:
-    if not body:
-        return {}
-    try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_FIELDS
-        )
-    except ValueError as error:
-        raise MalformedRequest(400, "the body is not a form") from error
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise MalformedRequest(400, "a parameter is given twice")
-    return values
+NO_FAULT = Fault.model_construct()
+NO_ANSWER = -1
+"""What the request log has for a RetCode where the call was never looked at."""
 
 
 class Api:
@@ -82,38 +46,60 @@ class Api:
             response.headers["Connection"] = "close"  # what is left of the body is not read
             await response(scope, receive, send)
             return
-        fault = self._cloud.faults.next(values)
-        if fault.delay:
-            await asyncio.sleep(fault.delay)
+        fault = self._fault(values)
+        await asyncio.sleep(fault.delay)
         if fault.reset_before:
+            self._cloud.requests.add(values, NO_ANSWER, 0.0, fault.effects)
             _break_connection(send)
             return
         reply = await run_in_threadpool(self._answer, values, fault)
+        await asyncio.sleep(fault.delay_after)
         if fault.reset_after:
             _break_connection(send)
-            return
-        response = _reply(reply, fault.http_status or 200)
-        if fault.truncate:
-            await _send_half(response, send)
-            return
-        await response(scope, receive, send)
+        elif fault.truncate:
+            await _send_half(_reply(reply), send)
+        else:
+            await _response(reply, fault)(scope, receive, send)
+
+    def _fault(self, values: Mapping[str, str]) -> Fault:
+        """What is to go wrong. Only with calls of the account: nobody else uses a fault up."""
+        if not is_authentic(values):
+            return NO_FAULT
+        project = values.get("ProjectId") or catalogue.DEFAULT_PROJECT
+        return self._cloud.faults.next(values, project) or NO_FAULT
 
     async def _read(self, request: Request) -> Mapping[str, str]:
         if request.method == "GET":
             return parse_form(request.url.query.encode())
         if request.method != "POST":
             raise MalformedRequest(405, "GET or POST")
-        return parse_form(await _body(request))
+        return parse_form(await read_body(request))
 
     def _answer(self, values: Mapping[str, str], fault: Fault) -> Reply:
         began = time.monotonic()
-        if fault.http_status or fault.ret_code:
-            code = fault.ret_code or 150
-            reply: Reply = {"RetCode": code, "Action": f"{values.get('Action')}Response", "Message": "fault injected"}
+        if fault.refuses:
+            code = fault.ret_code or RetCode.SERVICE_UNAVAILABLE
+            reply: Reply = {"RetCode": int(code), "Action": f"{values.get('Action')}Response", "Message": fault.message}
         else:
             reply = dispatch(self._cloud, values)
-        self._cloud.requests.add(values, reply["RetCode"], time.monotonic() - began)
+        self._cloud.requests.add(values, reply["RetCode"], time.monotonic() - began, fault.effects)
         return reply
+
+
+def _response(reply: Reply, fault: Fault) -> Response:
+    """The answer, or what a fault makes of it."""
+    if fault.http_status:
+        return _reply(reply, fault.http_status)
+    if fault.status_after:
+        return HTMLResponse(f"<html><h1>{fault.status_after}</h1></html>", fault.status_after)
+    match fault.not_json_before or fault.not_json_after:
+        case "html":
+            return HTMLResponse("<html><h1>Service temporarily unavailable</h1></html>")
+        case "garbage":
+            return Response(b'\x00\xff{"RetCode": 0,,', media_type="application/json")
+        case "empty":
+            return Response(b"", media_type="application/json")
+    return _reply(reply)
 
 
 def _reply(content: Mapping[str, Any], status: int = 200) -> Response:
@@ -122,7 +108,9 @@ def _reply(content: Mapping[str, Any], status: int = 200) -> Response:
 
 def _break_connection(send: Send) -> None:
     """A TCP reset. ASGI has no word for it: uvicorn's send belongs to an object that has the transport."""
-    send.__self__.transport.abort()  # type: ignore[attr-defined]
+    transport = send.__self__.transport  # type: ignore[attr-defined]
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 async def _send_half(response: Response, send: Send) -> None:
@@ -133,41 +121,16 @@ async def _send_half(response: Response, send: Send) -> None:
     send.__self__.transport.close()  # type: ignore[attr-defined]
 
 
-def _admin(cloud: EmulatedCloud) -> Starlette:
-    def status(request: Request) -> Response:
-        return JSONResponse(cloud.status())
-
-    def ledger(request: Request) -> Response:
-        open_only = request.query_params.get("open", "") not in ("", "0", "false")
-        return JSONResponse([row.to_json() for row in cloud.ledger.rows(open_only=open_only)])
-
-    def requests(request: Request) -> Response:
-        return JSONResponse(cloud.requests.last())
-
-    def reset(request: Request) -> Response:
-        cloud.reset()
-        return JSONResponse(cloud.status())
-
-    return Starlette(
-        routes=[
-            Route("/_emulator/status", status),
-            Route("/_emulator/ledger", ledger),
-            Route("/_emulator/requests", requests),
-            Route("/_emulator/reset", reset, methods=["POST"]),
-        ]
-    )
-
-
 def application(cloud: EmulatedCloud) -> ASGIApp:
-    answer, admin = Api(cloud), _admin(cloud)
+    answer, operate = Api(cloud), admin(cloud)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await admin(scope, receive, send)
+            await operate(scope, receive, send)
         elif not scope["path"].startswith("/_emulator/"):
             await answer(scope, receive, send)
         elif scope["client"] and scope["client"][0] in LOOPBACK:
-            await admin(scope, receive, send)
+            await operate(scope, receive, send)
         else:
             await JSONResponse({"error": "only from this machine"}, 403)(scope, receive, send)
 

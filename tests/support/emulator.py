@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from types import TracebackType
@@ -23,10 +25,19 @@ BASES_WITHIN = 900.0
 """The first start on a machine builds the base images."""
 
 
+class Refused(Exception):
+    """The emulator's admin endpoints refused; `status` and the body's text say why."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"HTTP {status}: {text}")
+        self.status = status
+
+
 class Emulator:
     """`python -m ucloud_emulator serve` on a free port and a state directory of its own.
 
-    hosts="paper" needs no root and boots nothing: for tests of the API alone.
+    hosts="paper" needs no root and boots nothing: for tests of the API alone. projects=N: so many more projects,
+    org-case-01 and on, each with its own default network in each region.
     """
 
     public_key = "emulator-public-key"
@@ -36,17 +47,20 @@ class Emulator:
     region = "cn-bj2"
     zone = "cn-bj2-02"
 
-    def __init__(self, *, latency: str = "instant", hosts: str = "real", state: Path | None = None) -> None:
+    def __init__(
+        self, *, latency: str = "instant", hosts: str = "real", state: Path | None = None, projects: int = 0
+    ) -> None:
         self._own_state = state is None
         self.state = state or Path(tempfile.mkdtemp(prefix="ucloud-emulator-"))
         self.latency = latency
         self.hosts = hosts
+        self.projects = projects
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> Emulator:
         command = [sys.executable, "-m", "ucloud_emulator", "serve", "--port", "0", "--state", str(self.state)]
-        command += ["--latency", self.latency, "--hosts", self.hosts]
+        command += ["--latency", self.latency, "--hosts", self.hosts, "--projects", str(self.projects)]
         self.output = self.state / "serve.log"
         if self.hosts == "real":
             self._run("prepare", timeout=BASES_WITHIN)
@@ -154,14 +168,36 @@ class Emulator:
             "UCLOUD_API_BASE_URL": self.url,
         }
 
-    def _ask(self, path: str, method: str = "GET") -> Any:
-        request = urllib.request.Request(f"{self.url}/_emulator/{path}", method=method)
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return json.load(response)
+    def _ask(self, path: str, method: str = "GET", body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/_emulator/{path}", data=data, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            raise Refused(error.code, error.read().decode()) from None
 
-    def ledger(self, open_only: bool = False, billable_only: bool = False) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._ask("ledger?open=1" if open_only else "ledger")
+    def ledger(self, open_only: bool = False, billable_only: bool = False, project: str = "") -> list[dict[str, Any]]:
+        query = urllib.parse.urlencode({"open": int(open_only), "project": project})
+        rows: list[dict[str, Any]] = self._ask(f"ledger?{query}")
         return [row for row in rows if row["billable"] or not billable_only]
+
+    def fault(self, **rule: Any) -> str:
+        """Set a fault for calls (`action=`) or for a change of state (`transition=`); its id. See docs/emulator.md."""
+        return str(self._ask("faults", "POST", rule)["id"])
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The rules that are set: id, what was given, `seen` and `hits`."""
+        found: list[dict[str, Any]] = self._ask("faults")
+        return found
+
+    def clear_faults(self, id: str = "") -> None:
+        """Take back one rule, or all; what a `never` held goes on."""
+        self._ask(f"faults/{id}" if id else "faults", "DELETE")
+
+    def host_fault(self, id: str, kind: str, **more: Any) -> None:
+        """Let something happen to a host now: power_loss, terminate, drop_ssh, …"""
+        self._ask(f"hosts/{id}/fault", "POST", {"kind": kind, **more})
 
     def requests(self) -> list[dict[str, Any]]:
         """Every request so far: t, Action, params (without secrets), RetCode, ms."""

@@ -152,7 +152,7 @@ def copy_custom_image(call: Call) -> Reply:
     single = not regions
     if single:
         regions = (call.parameters.text("TargetRegion", call.region),)
-    if catalogue.project(project) is None:
+    if not call.cloud.has_project(project):
         raise Refusal(RetCode.NO_SUCH_PROJECT, f"Project [{project}] not found")
     for region in regions:
         if catalogue.region(region) is None:

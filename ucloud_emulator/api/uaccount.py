@@ -19,7 +19,7 @@ def get_project_list(call: Call) -> Reply:
             "ResourceCount": 0,
             "MemberCount": 1,
         }
-        for project in catalogue.PROJECTS
+        for project in call.cloud.projects
     ]
     return {"ProjectCount": len(projects), "ProjectSet": projects}
 

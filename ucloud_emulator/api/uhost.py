@@ -13,7 +13,8 @@ from ucloud_emulator.store import Store
 
 MONTH = 30 * 24 * 3600
 MOST_LISTED = 100
-PERMANENT = {"Stopped", "Install Fail"}
+RESIZE_FAIL = "Resize Fail"
+PERMANENT = {"Stopped", "Install Fail", RESIZE_FAIL}
 
 
 def in_state(host: Host, *states: str) -> Host:
@@ -245,8 +246,11 @@ def modify_uhost_instance_tag(call: Call) -> Reply:
 def resize_uhost_instance(call: Call) -> Reply:
     """CPU and memory of a stopped host. The real host here has the machine's own: only price and answers change."""
     with call.cloud.store.lock:
-        host = in_state(call.host(call.parameters.required("UHostId")), "Stopped")
+        host = in_state(call.host(call.parameters.required("UHostId")), "Stopped", RESIZE_FAIL)
         cpu, memory = cpu_and_memory(call.parameters, host.cpu, host.memory)
+        if call.cloud.faults.at("resize", call.project, call.region):
+            call.cloud.store.change(Host, host.id, state=RESIZE_FAIL)
+            return {"UHostId": host.id}
         start = call.parameters.boolean("AutoStart")
         call.cloud.store.change(Host, host.id, cpu=cpu, memory=memory, state="Starting" if start else "Stopped")
         call.cloud.ledger.reprice(host.id, catalogue.host_price(cpu, memory))

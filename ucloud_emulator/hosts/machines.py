@@ -21,6 +21,7 @@ from ucloud_emulator.hosts.errors import HostError, NoSuchMachine, NotPossibleHe
 from ucloud_emulator.hosts.identity import give_identity, refresh_resolvers
 from ucloud_emulator.hosts.identity import set_password as write_password
 from ucloud_emulator.hosts.layers import Layers
+from ucloud_emulator.hosts.mishaps import MISHAPS
 from ucloud_emulator.hosts.network import Network, nameservers
 from ucloud_emulator.hosts.overlay import is_mounted, mount_overlay, unmount
 from ucloud_emulator.hosts.record import HostRecord, read_record, write_record
@@ -131,6 +132,21 @@ class Machines:
         with self._host(id) as host:
             self._stop(host, force=False)
             self._boot(host)
+
+    def lose_power(self, id: str) -> None:
+        """The host dies by itself, as it stands; on_exit() hears of it."""
+        with self._host(id) as host:
+            if host.container is None:
+                raise HostError(f"{id} is not running")
+            self._switch.unplug(host.record.index)
+            host.container.kill()
+
+    def mishap(self, id: str, kind: str) -> None:
+        """Let one of MISHAPS happen inside the running host."""
+        with self._host(id) as host:
+            if host.init is None:
+                raise HostError(f"{id} is not running")
+            MISHAPS[kind](host.init)
 
     def destroy(self, id: str) -> None:
         """Power off at once and remove disk, data disks and addresses. Content where there is no such host."""

@@ -26,10 +26,9 @@ from ucloud_emulator.signature import sign
 class OneFault(Faults):
     """The same fault for every call."""
 
-    def __init__(self) -> None:
-        self.fault = Fault()
+    fault: Fault | None = None
 
-    def next(self, values: Mapping[str, str]) -> Fault:
+    def next(self, values: Mapping[str, str], project: str) -> Fault | None:
         return self.fault
 
 
@@ -90,7 +89,7 @@ def test_a_connection_can_break_before_the_effect(target: Target) -> None:
 
 def test_a_connection_can_break_after_the_effect(target: Target) -> None:
     target.faults.fault = Fault(reset_after=True)
-    with pytest.raises((ConnectionError, http.client.HTTPException)):
+    with pytest.raises(ConnectionResetError):
         target.create_vpc("a")
     assert target.made("a")
 
@@ -99,6 +98,45 @@ def test_an_answer_can_be_cut_off(target: Target) -> None:
     target.faults.fault = Fault(truncate=True)
     with pytest.raises(http.client.IncompleteRead):
         target.create_vpc("a").read()
+    assert target.made("a")
+
+
+@pytest.mark.parametrize("kind", ["html", "garbage", "empty"])
+@pytest.mark.parametrize("when", ["not_json_before", "not_json_after"])
+def test_an_answer_can_be_no_json(target: Target, kind: str, when: str) -> None:
+    target.faults.fault = Fault.model_validate({when: kind})
+    answer = target.create_vpc("a")
+    assert answer.status == 200
+    with pytest.raises(ValueError):  # noqa: PT011  (whatever is no JSON)
+        json.loads(answer.read())
+    assert target.made("a") == (when == "not_json_after")
+
+
+def test_an_answer_can_be_lost_behind_a_gateway(target: Target) -> None:
+    target.faults.fault = Fault(status_after=502)
+    answer = target.create_vpc("a")
+    assert answer.status == 502
+    assert b"RetCode" not in answer.read()
+    assert target.made("a")
+
+
+def test_the_effect_of_a_slow_answer_comes_late_or_is_there_already(target: Target) -> None:
+    for name, fault, early in (("a", Fault(delay=1), False), ("b", Fault(delay_after=1), True)):
+        target.faults.fault = fault
+        asked = threading.Thread(target=target.create_vpc, args=(name,))
+        asked.start()
+        time.sleep(0.5)
+        assert target.made(name) == early
+        asked.join(20)
+        assert target.made(name)
+
+
+def test_a_fault_can_be_slow_too(target: Target) -> None:
+    target.faults.fault = Fault(delay=0.3, delay_after=0.1, reset_after=True)
+    began = time.monotonic()
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        target.create_vpc("a")
+    assert time.monotonic() - began >= 0.4
     assert target.made("a")
 
 

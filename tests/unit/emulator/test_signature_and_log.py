@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ucloud.core.auth import Credential
 
+from ucloud_emulator.body import MalformedRequest, parse_form
 from ucloud_emulator.requestlog import RequestLog, without_secrets
-from ucloud_emulator.server import MalformedRequest, parse_form
 from ucloud_emulator.signature import sign, verified
 
 

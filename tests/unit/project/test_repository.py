@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-DOCUMENTS = ("README.md", "README_zh.md", "CONTRIBUTING.md", "examples/web-service/README.md")
+DOCUMENTS = ("README.md", "README_zh.md", "CONTRIBUTING.md", "docs/emulator.md", "examples/web-service/README.md")
 
 
 def tracked() -> list[Path]:
