@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
@@ -116,7 +117,7 @@ class File(Provisioner):
     def _download(self, host: Communicator, source: str, context: ProvisionContext) -> None:
         local = context.base_dir / self.destination
         name = PurePosixPath(source).name
-        if host.run(f"test -d {_quoted(source)}", on_line=context.log) == 0:
+        if host.run(f"test -d {shlex.quote(source)}", on_line=context.log) == 0:
             target = local if source.endswith("/") else local / name
             context.on_line(f"downloading {source} to {target}")
             host.download_dir(source, target)
@@ -125,7 +126,3 @@ class File(Provisioner):
         target.parent.mkdir(parents=True, exist_ok=True)
         context.on_line(f"downloading {source} to {target}")
         host.download(source, target)
-
-
-def _quoted(path: str) -> str:
-    return "'" + path.replace("'", "'\"'\"'") + "'"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,7 +35,9 @@ class Shell(Provisioner):
     type: ClassVar[str] = "shell"
 
     inline: Arg[Sequence[str] | None, Texts] = arg(
-        default=None, effect=Effect.REPLACE, doc="Commands, run as one script."
+        default=None,
+        effect=Effect.REPLACE,
+        doc="Commands, run as one script. The build's log has them: pass secrets by `env`.",
     )
     script: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A local script.")
     scripts: Arg[Sequence[str] | None] = arg(
@@ -82,7 +86,7 @@ class Shell(Provisioner):
         effect=Effect.NONE,
         unit="s",
         rule=rules.duration(),
-        doc="How long to try to put a script on the host, after a reboot say.",
+        doc="How long to try to put a script on the host and start it, after a reboot say.",
     )
     valid_exit_codes: Arg[Sequence[int]] = arg(default=(0,), effect=Effect.NONE, doc="Exit codes of success.")
 
@@ -109,6 +113,8 @@ class Shell(Provisioner):
             raise CommunicatorError("there is no connection to run a script over; set communicator to ssh")
         for name, script in self._scripts(context.base_dir):
             context.log(f"script {name}")
+            for line in self.inline or ():
+                context.log(f"> {line}")
             self._run(host, name, script, context)
             context.cancel.sleep(rules.parse_duration(self.pause_after))
 
@@ -131,11 +137,14 @@ class Shell(Provisioner):
             # The file removes itself when it has been read: no value stays on the host longer than the command needs.
             text = environment.file_form(values) + f"rm -f {env_file}\n"
             files[env_file] = (text.encode(), 0o600)
-        self._put(host, files, context)
-        command = environment.render(
-            template,
-            {"Path": remote, "EnvVarFile": env_file, "Vars": environment.inline_form(values, self.env_var_format)},
+        fields = {"Path": remote, "EnvVarFile": env_file}
+        command = environment.render(template, {**fields, "Vars": environment.inline_form(values, self.env_var_format)})
+        # A command of the user's own is not written down: a password for sudo often stands in it.
+        hidden = environment.inline_form(dict.fromkeys(values, "***"), self.env_var_format)
+        shown = (
+            environment.render(template, {**fields, "Vars": hidden}) if not self.execute_command else "execute_command"
         )
+        context.log(f"$ {shown}")
         tail: list[str] = []
 
         def on_line(line: str) -> None:
@@ -143,35 +152,50 @@ class Shell(Provisioner):
             del tail[:-TAIL]
             context.on_line(line)
 
-        code: int | None = None
-        try:
-            code = host.run(command, on_line=on_line)
-        except Disconnected:
+        ended = self._start(host, files, command, on_line, context)
+        if isinstance(ended, Disconnected):
             if not self.expect_disconnect:
-                raise
+                raise ended
             context.log(f"{name}: the connection ended, as expected")
-        if code is not None and code not in self.valid_exit_codes:
-            self._clean(host, list(files), context)
-            raise ProvisionerFailed(name, code, tail)
+        elif ended not in self.valid_exit_codes:
+            with contextlib.suppress(CommunicatorError):  # that it failed is what the user must hear
+                self._clean(host, list(files), context)
+            raise ProvisionerFailed(name, ended, tail)
         self._clean(host, list(files), context)
 
-    def _put(self, host: Communicator, files: Mapping[str, tuple[bytes, int]], context: ProvisionContext) -> None:
-        """Put the files there, connecting anew for as long as `start_retry_timeout` where the host just reboots."""
+    def _start(
+        self,
+        host: Communicator,
+        files: Mapping[str, tuple[bytes, int]],
+        command: str,
+        on_line: Callable[[str], None],
+        context: ProvisionContext,
+    ) -> int | Disconnected:
+        """Put the files there and run the command; its exit code, or the loss of the connection while it ran.
 
-        def attempt() -> None:
+        Until it has started all is tried again for as long as `start_retry_timeout`: the host may just reboot.
+        """
+
+        def attempt() -> int | Disconnected:
             if host.disconnected():
                 host.connect()
             for path, (data, mode) in files.items():
                 host.upload(data, path, mode=mode)
+            try:
+                return host.run(command, on_line=on_line)
+            except Disconnected as lost:
+                return lost
 
-        policy = tenacity.Retrying(
+        return self._patient(context)(attempt)
+
+    def _patient(self, context: ProvisionContext) -> tenacity.Retrying:
+        return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(CommunicatorError),
             stop=tenacity.stop_after_delay(rules.parse_duration(self.start_retry_timeout)),
             wait=tenacity.wait_exponential(multiplier=0.2, max=5),
             sleep=context.cancel.sleep,
             reraise=True,
         )
-        policy(attempt)
 
     def _clean(self, host: Communicator, paths: Sequence[str], context: ProvisionContext) -> None:
         """Take the script away again. After an expected disconnect the host is given time to come back."""
@@ -181,16 +205,9 @@ class Shell(Provisioner):
         def attempt() -> None:
             if host.disconnected():
                 host.connect()
-            host.run("rm -f " + " ".join(paths), on_line=context.log)
+            host.run(shlex.join(["rm", "-f", *paths]), on_line=context.log)
 
         if self.expect_disconnect:
-            policy = tenacity.Retrying(
-                retry=tenacity.retry_if_exception_type(CommunicatorError),
-                stop=tenacity.stop_after_delay(rules.parse_duration(self.start_retry_timeout)),
-                wait=tenacity.wait_exponential(multiplier=0.2, max=5),
-                sleep=context.cancel.sleep,
-                reraise=True,
-            )
-            policy(attempt)
+            self._patient(context)(attempt)
         else:
             attempt()

@@ -34,7 +34,9 @@ class ShellLocal(Provisioner):
 
     command: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, doc="One command.")
     inline: Arg[Sequence[str] | None, Texts] = arg(
-        default=None, effect=Effect.REPLACE, doc="Commands, run as one script."
+        default=None,
+        effect=Effect.REPLACE,
+        doc="Commands, run as one script. The build's log has them: pass secrets by `env`.",
     )
     script: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A script.")
     scripts: Arg[Sequence[str] | None] = arg(
@@ -85,6 +87,8 @@ class ShellLocal(Provisioner):
                 script = Path(folder) / "inline.sh"
                 script.touch(mode=0o700)
                 script.write_text("\n".join([f"#!{self.inline_shebang}", *self.inline]) + "\n")
+                for line in self.inline:
+                    context.log(f"> {line}")
                 self._run("inline script", str(script), values, context)
         for path in [self.script] if self.script else self.scripts or ():
             local = (context.base_dir / path).resolve()

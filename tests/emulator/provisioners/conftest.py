@@ -53,6 +53,7 @@ class Provisioned:
     folder: Path
     cancel: Cancel = field(default_factory=Cancel)
     lines: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
     on_line: Callable[[str], None] = lambda _line: None
 
     def run(self, provisioner: Provisioner) -> None:
@@ -63,7 +64,8 @@ class Provisioned:
             self.on_line(line)
 
         facts = BuildFacts("0123456789ab", "image", "uimage-f1chxn", "uhost-x", self.host.target.host)
-        run_provisioner(provisioner, ProvisionContext(self.host, on_line, self.cancel, self.folder, facts))
+        context = ProvisionContext(self.host, on_line, self.cancel, self.folder, facts, self.log.append)
+        run_provisioner(provisioner, context)
 
     def says(self, command: str) -> str:
         """What a command on the host prints."""

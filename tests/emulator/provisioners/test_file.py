@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from ucloud_provider.errors import ProvisionerFailed
 from ucloud_provider.provisioners.file import File
+from ucloud_provider.provisioners.shell_local import ShellLocal
 
 from tests.emulator.provisioners.conftest import Provisioned
 
@@ -47,6 +49,16 @@ def test_a_file_goes_to_a_path_or_into_a_directory(provisioned: Provisioned) -> 
     provisioned.run(File(source="one", destination="/root/t/uno"))
     provisioned.run(File(sources=["one"], destination="/root/t/"))
     assert provisioned.says("cat /root/t/uno /root/t/one; echo; stat -c %a /root/t/uno") == "11\n640"
+
+
+def test_a_generated_file_may_be_made_by_an_earlier_provisioner(provisioned: Provisioned) -> None:
+    made = File(source="made", destination="/root/t/made", generated=True)
+    assert list(made.problems(provisioned.folder)) == []
+    with pytest.raises(ProvisionerFailed, match="file made does not exist"):
+        provisioned.run(made)
+    provisioned.run(ShellLocal(command="echo generated > made"))
+    provisioned.run(made)
+    assert provisioned.says("cat /root/t/made") == "generated"
 
 
 def test_a_text_is_written(provisioned: Provisioned) -> None:

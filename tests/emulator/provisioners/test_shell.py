@@ -74,6 +74,42 @@ def test_another_interpreter_and_command_are_used(provisioned: Provisioned) -> N
     assert provisioned.lines == ["perl here"]
 
 
+def test_a_script_may_have_a_path_of_its_own_and_is_taken_away_from_there(provisioned: Provisioned) -> None:
+    provisioned.run(Shell(inline=["echo $0"], remote_path="/root/t/own-name"))
+    assert provisioned.lines == ["/root/t/own-name"]
+    assert provisioned.says("ls /root/t") == ""
+
+
+def test_a_binary_goes_as_it_is(provisioned: Provisioned) -> None:
+    (provisioned.folder / "program").write_bytes(b"#!/bin/sh\nprintf 'a\r\nb' | wc -c\n")
+    provisioned.run(Shell(script="program", binary=True))
+    provisioned.run(Shell(script="program"))
+    assert provisioned.lines == ["4", "3"]
+
+
+def test_variables_are_written_as_the_user_wants_them(provisioned: Provisioned) -> None:
+    provisioned.run(
+        Shell(
+            inline=["echo $KEY"],
+            env={"KEY": "v"},
+            use_env_var_file=False,
+            env_var_format="export %s='%s'; ",
+            execute_command="{{.Vars}} sh {{.Path}}",
+        )
+    )
+    assert provisioned.lines == ["v"]
+
+
+def test_the_log_has_every_command_and_no_variable(provisioned: Provisioned) -> None:
+    provisioned.run(Shell(inline=["A=1", "echo $A"], env={"PIN": "4711"}, use_env_var_file=False))
+    text = "\n".join(provisioned.log)
+    assert "> A=1\n> echo $A\n$ chmod +x /tmp/script_" in text
+    assert "PIN='***'" in text
+    assert "4711" not in text
+    provisioned.run(Shell(inline=["true"], execute_command="echo sudo-password | cat; sh {{.Path}}"))
+    assert "sudo-password" not in "\n".join(provisioned.log)
+
+
 def test_other_exit_codes_may_be_a_success(provisioned: Provisioned) -> None:
     provisioned.run(Shell(inline=["exit 3"], valid_exit_codes=[0, 3]))
 

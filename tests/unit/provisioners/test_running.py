@@ -1,0 +1,138 @@
+"""What every provisioner has in common, and what is tried again until a script has started. The host is a stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from ucloud_provider.communicators.base import Communicator
+from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed, WaitTimeout
+from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext, Provisioner
+from ucloud_provider.provisioners.running import run_provisioner
+from ucloud_provider.provisioners.shell import Shell
+from ucloud_provider.run import Cancel
+from ucloud_provider.spec.args import args
+
+
+class Sleepless(Cancel):
+    """Notes what was to be waited for instead of waiting."""
+
+    def __init__(self, happened: list[str]) -> None:
+        super().__init__()
+        self.happened = happened
+
+    def sleep(self, seconds: float) -> None:
+        if seconds:
+            self.happened.append(f"pause {seconds:g}" if seconds >= 1 else "pause")
+        self.raise_if_set()
+
+
+class RebootingHost(Communicator):
+    """Refuses what it is told to refuse, in the order of the calls; notes the others."""
+
+    def __init__(self, happened: list[str], *refusals: BaseException | None) -> None:
+        self.happened = happened
+        self._refusals = list(refusals)
+        self._connected = True
+
+    def _next(self, call: str) -> None:
+        refusal = self._refusals.pop(0) if self._refusals else None
+        self.happened.append(f"{call} refused" if refusal else call)
+        if refusal is not None:
+            self._connected = False
+            raise refusal
+
+    def connect(self) -> None:
+        self._next("connect")
+        self._connected = True
+
+    def run(
+        self,
+        command: str,
+        *,
+        on_line: Callable[[str], None],
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+        pty: bool | None = None,
+    ) -> int:
+        self._next("clean" if command.startswith("rm ") else "run")
+        return 0
+
+    def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None) -> None:
+        self._next("upload")
+
+    def upload_dir(self, local: Path, remote: str) -> None:
+        raise AssertionError("not called")
+
+    def download(self, remote: str, local: Path) -> None:
+        raise AssertionError("not called")
+
+    def download_dir(self, remote: str, local: Path) -> None:
+        raise AssertionError("not called")
+
+    def disconnected(self) -> bool:
+        return not self._connected
+
+    def close(self) -> None:
+        self._connected = False
+
+
+@args
+class Flaky(Provisioner):
+    """Fails as often as it is told."""
+
+    type: ClassVar[str] = "flaky"
+    failures: ClassVar[list[BaseException]] = []
+
+    def provision(self, context: ProvisionContext) -> None:
+        context.on_line("ran")
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+def context(happened: list[str], host: Communicator | None = None) -> ProvisionContext:
+    facts = BuildFacts("0123456789ab", "image", "uimage-f1chxn", "uhost-x", "198.18.0.7")
+    return ProvisionContext(host, happened.append, Sleepless(happened), Path(), facts)
+
+
+def test_every_run_has_its_pause_and_there_are_no_more_runs_than_allowed() -> None:
+    happened: list[str] = []
+    Flaky.failures[:] = [ProvisionerFailed("flaky", 1, ()), WaitTimeout("flaky", 1, "")]
+    run_provisioner(Flaky(pause_before="7s", max_retries=2), context(happened))
+    assert [each for each in happened if each in ("ran", "pause 7")] == ["pause 7", "ran"] * 3
+    Flaky.failures[:] = [ProvisionerFailed("flaky", 1, ()), ProvisionerFailed("flaky", 2, ())]
+    with pytest.raises(ProvisionerFailed, match="exit code 2"):
+        run_provisioner(Flaky(max_retries=1), context(happened))
+    Flaky.failures[:] = [ProvisionerFailed("flaky", 3, ())]
+    with pytest.raises(ProvisionerFailed, match="exit code 3"):
+        run_provisioner(Flaky(), context(happened))
+
+
+def test_a_script_is_put_and_started_again_until_it_has_started() -> None:
+    happened: list[str] = []
+    gone = CommunicatorError("the host did not start the command")
+    host = RebootingHost(happened, Disconnected("while uploading"), gone, None, None, None, gone)
+    Shell(inline=["true"]).provision(context(happened, host))
+    put = ["upload", "upload"]
+    assert [each for each in happened if each != "pause"] == [
+        "upload refused", "connect refused", "connect", *put, "run refused", "connect", *put, "run", "clean",
+    ]  # fmt: skip
+
+
+def test_a_command_that_had_started_is_not_run_again() -> None:
+    happened: list[str] = []
+    host = RebootingHost(happened, None, None, Disconnected("while it ran"))
+    with pytest.raises(Disconnected, match="while it ran"):
+        Shell(inline=["true"]).provision(context(happened, host))
+    assert happened == ["upload", "upload", "run refused"]
+
+
+def test_without_time_to_retry_the_first_refusal_counts() -> None:
+    happened: list[str] = []
+    with pytest.raises(CommunicatorError, match="refused"):
+        Shell(inline=["true"], start_retry_timeout=0).provision(
+            context(happened, RebootingHost(happened, CommunicatorError("refused")))
+        )
+    assert happened == ["upload refused"]
