@@ -50,6 +50,11 @@ def images(cloud: Emulator) -> set[str]:
     return {each["ImageId"] for each in found}
 
 
+def firewall_of(cloud: Emulator, host_id: str) -> tuple[str, str]:
+    found = cloud.client().unet().describe_firewall({"ResourceId": host_id, "ResourceType": "uhost"})["DataSet"]
+    return found[0]["Type"], found[0]["Name"]
+
+
 def test_a_missing_image_is_gone_from_the_state_after_a_refresh_and_built_anew(
     stack: Stack, paper_cloud: Emulator
 ) -> None:
@@ -114,13 +119,51 @@ def test_a_host_changes_in_place_where_it_can(stack: Stack, paper_cloud: Emulato
     stack.up().succeeded()
     first = stack.outputs()
     assert first["state"] == "Running"
-    stack.write(IMAGE.format(more="") + HOST.format(type="n-basic-4", more="eip_bandwidth=20, name='renamed'"))
+    mine = paper_cloud.client().unet().create_firewall({"Name": "mine", "Rule": ["TCP|22|0.0.0.0/0|ACCEPT|HIGH|"]})
+    changes = f"eip_bandwidth=20, name='renamed', security_group_id='{mine['FWId']}'"
+    stack.write(IMAGE.format(more="") + HOST.format(type="n-basic-4", more=changes))
     preview = stack.preview().succeeded().output
     assert "1 to update" in preview
     stack.up().succeeded()
     assert stack.outputs()["host"] == first["host"]
+    assert firewall_of(paper_cloud, first["host"]) == ("user defined", "mine")
     (found,) = paper_cloud.client().uhost().describe_uhost_instance({"UHostIds": [first["host"]]})["UHostSet"]
     assert (found["CPU"], found["Name"], found["State"]) == (4, "renamed", "Running")
     assert [each["Bandwidth"] for each in found["IPSet"] if each["Type"] != "Private"] == [20]
+    # what is no longer given is as it would have been without
+    stack.write(IMAGE.format(more="") + HOST.format(type="n-basic-4", more="name='renamed'"))
+    stack.up().succeeded()
+    assert firewall_of(paper_cloud, first["host"])[0] == "recommend web"
+    (found,) = paper_cloud.client().uhost().describe_uhost_instance({"UHostIds": [first["host"]]})["UHostSet"]
+    assert [each["Bandwidth"] for each in found["IPSet"] if each["Type"] != "Private"] == [10]
+    stack.destroy().succeeded()
+    assert paper_cloud.ledger(open_only=True, billable_only=True) == []
+
+
+def test_a_host_is_replaced_the_new_one_first_unless_told_otherwise(stack: Stack, paper_cloud: Emulator) -> None:
+    def host_calls() -> list[str]:
+        """What happened to hosts since, without the build's own."""
+        calls = paper_cloud.requests()[before:]
+        return [c["Action"] for c in calls if c["Action"] in ("CreateUHostInstance", "TerminateUHostInstance")]
+
+    create(stack, paper_cloud, IMAGE.format(more="") + HOST.format(type="n-basic-2", more=""))
+    stack.up().succeeded()
+    first = stack.outputs()["host"]
+    before = len(paper_cloud.requests())
+    stack.write(IMAGE.format(more="") + HOST.format(type="n-basic-2", more="eip=False"))
+    stack.up().succeeded()
+    second = stack.outputs()["host"]
+    assert second != first
+    assert host_calls() == ["CreateUHostInstance", "TerminateUHostInstance"]
+
+    before = len(paper_cloud.requests())
+    told = "), pulumi.ResourceOptions(delete_before_replace=True)"
+    text = HOST.format(type="n-basic-2", more="eip=True").replace("),\n)", f"{told},\n)")
+    assert told in text
+    stack.write(IMAGE.format(more="") + text)
+    stack.up().succeeded()
+    assert host_calls() == ["TerminateUHostInstance", "CreateUHostInstance"]
+    rows = paper_cloud.ledger(open_only=True, billable_only=True)
+    assert sorted(each["kind"] for each in rows) == ["eip", "image", "udisk", "uhost"], "EIPs and disks went along"
     stack.destroy().succeeded()
     assert paper_cloud.ledger(open_only=True, billable_only=True) == []

@@ -71,9 +71,11 @@ def change(
     if args.name is not None and args.name != host.name:
         progress.step(f"renaming host {host.id}")
         hosts.rename(api, host.id, args.name)
-    if args.security_group_id is not None and args.security_group_id != old.get("security_group_id"):
+    if args.security_group_id != old.get("security_group_id"):
         progress.step(f"changing the firewall of host {host.id}")
-        network.grant_firewall(api, args.security_group_id, host.id)
+        firewall_id = args.security_group_id or _web_firewall(api)
+        if firewall_id is not None:
+            network.grant_firewall(api, firewall_id, host.id)
     if host.eip_id and args.eip_bandwidth != old.get("eip_bandwidth", args.eip_bandwidth):
         progress.step(f"changing the bandwidth of {host.public_ip}")
         network.set_bandwidth(api, host.eip_id, args.eip_bandwidth)

@@ -37,18 +37,22 @@ def variables(
     return found | dict(env or {})
 
 
-def wrong_variables(
-    environment_vars: Mapping[str, str] | Sequence[str] | None, env: Mapping[str, str] | None
-) -> list[str]:
-    """What is wrong with the variables' names; values, which may be secret, are not shown."""
+def wrong_variables(given: Mapping[str, str] | Sequence[str] | None) -> list[str]:
+    """What is wrong with the variables of one argument; values, which may be secret, are not shown.
+
+    An entry of a list is told by its place: who forgets the name writes the value there.
+    """
+    must = "use letters, digits and _, no digit first"
+    if given is None or isinstance(given, Mapping):
+        return [f"{name!r} is no variable name; {must}" for name in given or () if not NAME.fullmatch(name)]
     wrong = []
-    if environment_vars is not None and not isinstance(environment_vars, Mapping):
-        for index, each in enumerate(environment_vars):
-            if "=" not in each:
-                wrong.append(f"entry {index} has no '='; write KEY=value")
-    names = variables(environment_vars, env)
-    wrong += [f"{name!r} is no variable name; use letters, digits and _" for name in names if not NAME.fullmatch(name)]
-    return [each for each in wrong if "''" not in each or len(wrong) == 1]
+    for index, each in enumerate(given):
+        name, equals, _value = each.partition("=")
+        if not equals:
+            wrong.append(f"entry {index} has no '='; write KEY=value")
+        elif not NAME.fullmatch(name):
+            wrong.append(f"entry {index} does not begin with a variable name; {must}")
+    return wrong
 
 
 def inline_form(values: Mapping[str, str], form: str = "%s='%s' ") -> str:

@@ -97,15 +97,19 @@ class Shell(Provisioner):
             yield Problem("inline", "nothing to run; give inline, script or scripts")
         for name in given[1:]:
             yield Problem(name, f"and {given[0]} are both given; give one of inline, script, scripts")
-        for wrong in environment.wrong_variables(self.environment_vars, self.env):
-            yield Problem("environment_vars", wrong)
+        for name in ("environment_vars", "env"):
+            for wrong in environment.wrong_variables(getattr(self, name)):
+                yield Problem(name, wrong)
         if self.execute_command is not None:
             for name in environment.unknown_fields(self.execute_command, FIELDS):
                 yield Problem("execute_command", f"{{{{.{name}}}}} is no field; one of {', '.join(FIELDS)}")
             if not environment.uses(self.execute_command, "Path"):
                 yield Problem("execute_command", f"{self.execute_command!r} does not run the script; use {{{{.Path}}}}")
-        if self.env_var_format.count("%s") != 2:
-            yield Problem("env_var_format", f"{self.env_var_format!r} needs two %s, the name and the value")
+        if self.env_var_format.count("%s") != 2 or self.env_var_format.replace("%%", "").count("%") != 2:
+            yield Problem(
+                "env_var_format",
+                f"{self.env_var_format!r} needs two %s, the name and the value, and %% for any other %",
+            )
 
     def provision(self, context: ProvisionContext) -> None:
         host = context.communicator

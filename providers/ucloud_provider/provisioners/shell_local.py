@@ -66,8 +66,9 @@ class ShellLocal(Provisioner):
             yield Problem("inline", "nothing to run; give command, inline, script or scripts")
         for name in given[1:]:
             yield Problem(name, f"and {given[0]} are both given; give one of command, inline, script, scripts")
-        for wrong in environment.wrong_variables(self.environment_vars, self.env):
-            yield Problem("environment_vars", wrong)
+        for name in ("environment_vars", "env"):
+            for wrong in environment.wrong_variables(getattr(self, name)):
+                yield Problem(name, wrong)
         for part in self.execute_command:
             for name in environment.unknown_fields(part, FIELDS):
                 yield Problem("execute_command", f"{{{{.{name}}}}} is no field; one of {', '.join(FIELDS)}")

@@ -127,5 +127,10 @@ def _at_most_one(given: Given, one: str, other: str) -> Iterator[Failure]:
 
 def unjudged(unknown: Collection[Location], failures: Collection[Failure]) -> set[str]:
     """The arguments that rules between arguments pass over: not known yet, or wrong by themselves."""
-    wrong = {failure.property.split(".")[0].split("[")[0] for failure in failures}
+    wrong = {argument_of(failure.property) for failure in failures}
     return wrong | {str(location[0]) for location in unknown if len(location) == 1}
+
+
+def argument_of(path: str) -> str:
+    """The argument that a property's path begins with: "copies" of "copies[1].region"."""
+    return path.split(".")[0].split("[")[0]

@@ -15,7 +15,7 @@ from typing import Any
 from ucloud_provider.provisioners import kinds
 from ucloud_provider.provisioners.base import Provisioner, contents
 from ucloud_provider.spec.args import adapter, whole_numbers
-from ucloud_provider.spec.between import Given, copy_failures, host_failures, image_failures, unjudged
+from ucloud_provider.spec.between import Given, argument_of, copy_failures, host_failures, image_failures, unjudged
 from ucloud_provider.spec.digest import COMPUTED, digest
 from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
 from ucloud_provider.spec.judging import Failure, judge, kind_of
@@ -49,10 +49,7 @@ def check_custom_image(inputs: Mapping[str, Any], base_dir: Path) -> Checked:
     files: dict[str, str] = {}
     for index, provisioner in provisioners.items():
         if not _below(unknown, "provisioners", index):
-            failures += (
-                Failure(f"provisioners[{index}].{problem.argument}", problem.reason)
-                for problem in provisioner.problems(base_dir)
-            )
+            failures += _problems(provisioner, index, values["provisioners"][index], failures, base_dir)
         for path in provisioner.paths():
             files |= contents(path, base_dir)
     given = Given(values, unjudged(unknown, failures))
@@ -129,10 +126,26 @@ def _elements(
     return right, failures
 
 
+def _problems(
+    provisioner: Provisioner, index: int, given: Mapping[str, Any], failures: Collection[Failure], base_dir: Path
+) -> list[Failure]:
+    """What is wrong between a provisioner's arguments, and with the local files they name.
+
+    Where one of them is wrong by itself, only what is said of others that were given: the rest may follow from that.
+    """
+    path = f"provisioners[{index}]."
+    wrong = {argument_of(each.property.removeprefix(path)) for each in failures if each.property.startswith(path)}
+    return [
+        Failure(f"{path}{problem.argument}", problem.reason)
+        for problem in provisioner.problems(base_dir)
+        if not wrong or argument_of(problem.argument) in given.keys() - wrong
+    ]
+
+
 def _provisioners(
     values: Mapping[str, Any], unknown: Collection[Location]
 ) -> tuple[dict[int, Provisioner], list[Failure]]:
-    """The provisioners that can be made of what is known, by index; and what is wrong."""
+    """The provisioners that can be made of what is known and right, by index; and what is wrong."""
     made: dict[int, Provisioner] = {}
     failures: list[Failure] = []
     known = kinds()
@@ -151,11 +164,11 @@ def _provisioners(
         arguments = {key: value for key, value in raw.items() if key != "type" and value is not None}
         wrong = judge(known[kind], arguments, holes, prefix=f"{path}.")
         failures += wrong
-        if wrong:
-            continue
+        doubtful = {argument_of(each.property.removeprefix(f"{path}.")) for each in wrong}
+        right = {key: value for key, value in arguments.items() if key not in doubtful}
         try:
-            made[index] = adapter(known[kind]).validate_python(arguments)
-        except ValueError:  # a required argument, or part of one, is not known yet
+            made[index] = adapter(known[kind]).validate_python(right)
+        except ValueError:  # a required argument, or part of one, is wrong or not known yet
             continue
     return made, failures
 

@@ -36,9 +36,13 @@ def test_a_template_is_filled_in(form: str) -> None:
 
 def test_unknown_fields_and_names_are_found() -> None:
     assert environment.unknown_fields("{{.Pth}} {{.Path}}", ["Path"]) == ["Pth"]
-    assert environment.wrong_variables(["NOEQUALS"], None) == ["entry 0 has no '='; write KEY=value"]
-    assert "'1A' is no variable name" in environment.wrong_variables({"1A": "planted"}, None)[0]
-    assert "planted" not in str(environment.wrong_variables({"1A": "planted"}, None))
+    assert environment.wrong_variables(["A=1", "planted"]) == ["entry 1 has no '='; write KEY=value"]
+    assert "'1A' is no variable name" in environment.wrong_variables({"1A": "planted"})[0]
+    assert "planted" not in str(environment.wrong_variables({"1A": "planted"}))
+    (wrong,) = environment.wrong_variables(["planted+c2Vj=="])
+    assert "entry 0 does not begin with a variable name" in wrong
+    assert "planted" not in wrong, "it may be a value"
+    assert environment.wrong_variables(None) == []
 
 
 def test_every_kind_is_found_by_looking_through_the_folder() -> None:

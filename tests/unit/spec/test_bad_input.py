@@ -241,6 +241,26 @@ def test_all_that_is_wrong_is_told_at_once(project: Path) -> None:
     assert [failure.property for failure in failures] == ["image_name", "instance_type", "subnet_id", "copies[0]"]
 
 
+def test_a_provisioners_wrong_argument_does_not_hide_what_else_is_wrong_with_it(project: Path) -> None:
+    provisioners = [
+        {"type": "shell", "script": "nowhere.sh", "valid_exit_codes": ["x"], "env": {"A B": "1"}},
+        {"type": "shell", "script": 5},
+        {"type": "file", "sources": ["here", "gone"], "destination": "/x", "timeout": "never"},
+        {"type": "shell-local", "command": "a", "inline": ["b"], "pause_before": "soon"},
+    ]
+    failures = check_custom_image({**IMAGE, "provisioners": provisioners}, project).failures
+    assert {each.property.removeprefix("provisioners") for each in failures} == {
+        "[0].valid_exit_codes[0]",
+        "[0].script",
+        "[0].env",
+        "[1].script",
+        "[2].timeout",
+        "[2].sources[1]",
+        "[3].pause_before",
+        "[3].inline",
+    }
+
+
 class Unknown:
     """Stands for `pulumi.output.Unknown`, which is told by its name."""
 

@@ -116,7 +116,16 @@ def test_a_long_value_is_shown_in_part() -> None:
 
 SECRET = "pl4nted\u2603"
 VALUES = st.sampled_from(
-    [SECRET, f"{SECRET} ", [SECRET], {"a": SECRET}, [{"b": SECRET}], f"{SECRET}={SECRET}\n", SECRET * 4000]
+    [
+        SECRET,
+        f"{SECRET} ",
+        [SECRET],
+        {"a": SECRET},
+        [{"b": SECRET}],
+        f"{SECRET}={SECRET}\n",
+        [f"{SECRET}=="],
+        SECRET * 4000,
+    ]
 )
 
 
