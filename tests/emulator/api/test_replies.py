@@ -8,8 +8,22 @@ from typing import Any
 import pytest
 from ucloud.core.typesystem import fields, schema
 
+import ucloud_emulator.api  # noqa: F401  (registers the actions)
 from tests.support.asker import EIP, KEY, Asker
+from ucloud_emulator.dispatch import ACTIONS
 
+DESCRIBED = (
+    "GetProjectList",
+    "GetRegion",
+    "DescribeImage",
+    "DescribeUHostInstance",
+    "DescribeUHostKeyPairs",
+    "DescribeFirewall",
+    "DescribeVPC",
+    "DescribeSubnet",
+    "DescribeEIP",
+    "DescribeUDisk",
+)
 PRODUCTS = ("uaccount", "uhost", "unet", "vpc", "udisk")
 COMMON = {"RetCode", "Action", "Message"}
 ONLY_SOMETIMES = {
@@ -57,21 +71,7 @@ def differences(expected: Any, value: Any, where: str) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
-        "GetProjectList",
-        "GetRegion",
-        "DescribeImage",
-        "DescribeUHostInstance",
-        "DescribeUHostKeyPairs",
-        "DescribeFirewall",
-        "DescribeVPC",
-        "DescribeSubnet",
-        "DescribeEIP",
-        "DescribeUDisk",
-    ],
-)
+@pytest.mark.parametrize("action", DESCRIBED)
 def test_what_is_described_has_the_schema_s_fields_and_types(api: Asker, action: str) -> None:
     host = api.running_host(NetworkInterface=[{"EIP": EIP}])
     api.ask("AllocateEIP", Bandwidth=1, OperatorName="Bgp")
@@ -85,7 +85,10 @@ def test_what_is_described_has_the_schema_s_fields_and_types(api: Asker, action:
 
 
 def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None:
+    called = set(DESCRIBED)
+
     def check(action: str, **parameters: Any) -> dict[str, Any]:
+        called.add(action)
         reply = api.ask(action, **parameters)
         assert reply["Action"] == f"{action}Response"
         assert differences(response_schema(action), reply, action) == []
@@ -164,3 +167,4 @@ def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None
     check("DeleteSubnet", SubnetId=subnet)
     check("DeleteVPC", VPCId=vpc)
     assert copied["TargetImageId"].startswith("uimage-")
+    assert called == set(ACTIONS), "of every action there is"
