@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -37,8 +36,8 @@ def _parser() -> argparse.ArgumentParser:
         "gc",
         help="collect what builds left in the cloud",
         description="Lists the temporary things of builds (hosts with their EIPs and disks, key pairs, firewalls, "
-        "half-made images) and collects those whose lease has ended or whose build is known to be dead. Needs no "
-        "journal; never touches a build that is still running elsewhere, nor anything that is not ours.",
+        "images that nobody was told of) and collects those whose lease has ended or whose build is known to be dead. "
+        "Needs no journal; never touches a build that is still running elsewhere, nor anything that is not ours.",
     )
     gc.add_argument("--dry-run", action="store_true", help="list only")
     gc.add_argument("--all-projects", action="store_true", help="every project of the account, not just the default")
@@ -48,9 +47,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _gc(arguments: argparse.Namespace) -> int:
     from ucloud_provider.build import collect
+    from ucloud_provider.cloud import account
 
     apis = _places(arguments.all_projects, arguments.region)
-    found = collect.find(apis, time.time())
+    found = collect.find(apis, account.now(apis[0]))
     if not found:
         print("Nothing is left of any build.")
         return 0

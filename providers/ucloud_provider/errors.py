@@ -99,6 +99,7 @@ class StepFailed(UCloudImageError):
         tail: Sequence[str] = (),
         log_file: str = "",
         left_behind: Sequence[str] = (),
+        kept: Sequence[str] = (),
     ) -> None:
         self.step = step
         self.resource = resource
@@ -110,6 +111,7 @@ class StepFailed(UCloudImageError):
         if self.tail:
             lines.append("last lines of the output:")
             lines.extend(f"  {line}" for line in self.tail)
+        lines.extend(kept)
         for thing in self.left_behind:
             lines.append(f"NOT released: {thing}")
         if log_file:

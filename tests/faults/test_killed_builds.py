@@ -15,6 +15,7 @@ from tests.support.emulator import REPOSITORY, Emulator
 
 STEPS = (
     "checking",
+    "marking",
     "preparing",
     "opening",
     "creating",

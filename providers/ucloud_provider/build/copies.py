@@ -1,105 +1,75 @@
-"""Copies of an image in other regions and projects: made side by side, each on its own account."""
+"""The step that copies the image to other regions and projects: side by side, each on its own account."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 from ucloud_provider.build import once
-from ucloud_provider.build.journal import Journal, Thing
-from ucloud_provider.build.snapshot import discard, wait_available
-from ucloud_provider.build.state import MadeCopy, copy_api
+from ucloud_provider.build.journal import Thing
+from ucloud_provider.build.pipeline import Step
+from ucloud_provider.build.release import give_back
+from ucloud_provider.build.snapshot import wait_available
+from ucloud_provider.build.state import Build, MadeCopy, copy_api
 from ucloud_provider.cloud import images
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import UCloudImageError
-from ucloud_provider.run import Cancel
 from ucloud_provider.spec.image import ImageCopy
+from ucloud_provider.spec.rules import parse_duration
 
 
-def make(
-    api: Api,
-    journal: Journal,
-    image_id: str,
-    wanted: Sequence[ImageCopy],
-    *,
-    name: str,
-    description: str | None,
-    tag: str,
-    timeout: float,
-    told: Callable[[str], None],
-) -> tuple[list[MadeCopy], list[str]]:
-    """Copy an image to every place wanted; the copies made, and what failed, in words.
+class Copies(Step):
+    """Makes the copies that are wanted. One that fails stops no other; what is half-made of it is deleted."""
 
-    One that fails stops no other; what is half-made of it is deleted.
-    """
-    made: list[MadeCopy] = []
-    failures: list[str] = []
-    if not wanted:
-        return made, failures
-    with ThreadPoolExecutor(max_workers=len(wanted), thread_name_prefix="copy") as pool:
-        futures = []
-        for copy in wanted:
-            target = copy_api(api, copy)
-            futures.append(
-                (
-                    target,
-                    pool.submit(
-                        _one,
-                        api,
-                        target,
-                        journal,
-                        image_id,
-                        copy,
-                        name=copy.name or name,
-                        description=copy.description or description,
-                        tag=tag,
-                        timeout=timeout,
-                    ),
-                )
-            )
-        for target, future in futures:
-            try:
-                made.append(future.result())
-                told(f"copied to {target.region}")
-            except UCloudImageError as error:
-                failures.append(f"{target.region} ({target.project_id}): {error}")
-    return made, failures
+    name: ClassVar[str] = "copying"
+
+    def __init__(self, wanted: Sequence[ImageCopy]) -> None:
+        self._wanted = wanted
+
+    def run(self, build: Build) -> None:
+        if not self._wanted:
+            return
+        api = build.api
+        regions = sorted({each.region or api.region or "" for each in self._wanted})
+        build.progress.step(f"copying {build.the_image().id} to {', '.join(regions)}")
+        with ThreadPoolExecutor(max_workers=len(self._wanted), thread_name_prefix="copy") as pool:
+            targets = [copy_api(api, copy) for copy in self._wanted]
+            futures = [
+                pool.submit(_copy, build, target, copy) for target, copy in zip(targets, self._wanted, strict=True)
+            ]
+            for target, future in zip(targets, futures, strict=True):
+                try:
+                    build.copies.append(future.result())
+                    build.progress.step(f"copied to {target.region}")
+                except UCloudImageError as error:
+                    build.failed_copies.append(f"{target.region} ({target.project_id}): {error}")
+
+    def release(self, build: Build) -> None:
+        for each in list(build.copies):
+            give_back(build, copy_thing(build, each))
+            build.copies.remove(each)
 
 
-def _one(
-    api: Api,
-    target: Api,
-    journal: Journal,
-    image_id: str,
-    copy: ImageCopy,
-    *,
-    name: str,
-    description: str | None,
-    tag: str,
-    timeout: float,
-) -> MadeCopy:
+def copy_thing(build: Build, made: MadeCopy) -> Thing:
+    """A copy as the journal names it."""
+    return Thing("copy", build.lease.origin, made.project_id, made.region, made.image_id)
+
+
+def _copy(build: Build, target: Api, copy: ImageCopy) -> MadeCopy:
+    args, api, image_id, tag = build.args, build.api, build.the_image().id, build.lease.origin
+    name, description = copy.name or args.image_name, copy.description or args.image_description
     thing = Thing("copy", tag, target.project_id or "", target.region or "")
-
-    def find() -> str | None:
-        return next((each.id for each in images.find(target, tag=tag) if each.id != image_id), None)
-
     try:
         thing = once.make(
             api,
-            journal,
+            build.journal,
             thing,
             lambda: images.copy(api, image_id, target, name=name, description=description, tag=tag),
-            find,
+            lambda: next((each.id for each in images.find(target, tag=tag)), None),
         )
-        wait_available(target, thing.id, timeout)
+        wait_available(target, thing.id, parse_duration(args.wait_image_ready_timeout))
     except BaseException:
-        _undo(target.using(cancel=Cancel()), journal, thing, image_id)
+        give_back(build, thing)
         raise
     return MadeCopy(copy, thing.project_id, thing.region, thing.id)
-
-
-def _undo(target: Api, journal: Journal, thing: Thing, image_id: str) -> None:
-    ids = {thing.id} if thing.id else {each.id for each in images.find(target, tag=thing.label)} - {image_id}
-    for each in ids:
-        discard(target, each)
-    journal.released(thing)

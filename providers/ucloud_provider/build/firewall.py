@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import tenacity
-
 from ucloud_provider.build import once
 from ucloud_provider.build.pipeline import Step
+from ucloud_provider.build.release import release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import network
-from ucloud_provider.errors import CloudError
-
-FIREWALL_RELEASE_SECONDS = 60
-"""How long UCloud may take to notice that a terminated host no longer uses its firewall."""
 
 
 class Firewall(Step):
     """A firewall that opens the communicator's port and nothing else, unless the user names theirs."""
 
     name: ClassVar[str] = "opening the communicator's port"
+    serves_host: ClassVar[bool] = True
 
     def run(self, build: Build) -> None:
         args, api = build.args, build.api
@@ -40,19 +36,4 @@ class Firewall(Step):
         build.firewall_id = made.id
 
     def release(self, build: Build) -> None:
-        thing = build.made.get("firewall")
-        if thing is None:
-            return
-        api = build.undo_api
-        ids = {thing.id} if thing.id else {each.id for each in network.firewalls(api) if each.name == thing.label}
-        # UCloud refuses to delete a firewall while it still counts a host behind it.
-        patient = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: isinstance(error, CloudError) and error.code != 0),
-            stop=tenacity.stop_after_delay(FIREWALL_RELEASE_SECONDS),
-            wait=tenacity.wait_exponential(multiplier=0.5, max=5),
-            reraise=True,
-        )
-        for firewall_id in ids:
-            patient(network.delete_firewall, api, firewall_id)
-        build.journal.released(thing)
-        del build.made["firewall"]
+        release_made(build, "firewall")

@@ -1,20 +1,23 @@
 """The journal of a build: what it is about to make, what it made, what it gave back. One JSON object a line.
 
 Intent before effect: the line that names a thing is on the disk before the call that makes it. So whoever comes later,
-in this process or the next, can find it and give it back. A reader takes a torn last line for one never written.
+in this process or the next, can find it and give it back. A reader takes a torn line for one never written.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ucloud_provider.errors import UCloudImageError
 
 FILE = "journal.jsonl"
 
@@ -36,6 +39,16 @@ class Thing:
         return f"{self.kind} {self.id or self.label} in {self.region}"
 
 
+class JournalFailed(UCloudImageError):
+    """The journal cannot be written, so nothing may be made."""
+
+    def __init__(self, path: Path, reason: OSError) -> None:
+        super().__init__(
+            f"the build's journal {path} cannot be written: {reason.strerror or reason}; nothing is made without it: "
+            "free space there, or set UCLOUD_IMAGE_STATE to another folder"
+        )
+
+
 class Alive(Exception):
     """The build of this journal is still running."""
 
@@ -44,58 +57,86 @@ class Journal:
     """An append-only file, flushed to the disk line by line. Safe for the threads of one build.
 
     The process that has it open holds a lock on it, which ends with the process however that ends: so whoever can open
-    it knows that the build is dead. Raises `Alive` where it is not.
+    it knows that the build is dead. Raises `Alive` where it is not, and `JournalFailed` where no file can be had.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise JournalFailed(path, error) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._file)
             raise Alive(str(path)) from None
+        self._torn = _is_torn(self._file)
 
     def intend(self, thing: Thing) -> None:
-        """Write down what is about to be made. Returns once it is on the disk."""
-        self._append("intend", thing)
+        """Write down what is about to be made. Returns once it is on the disk; raises `JournalFailed` where it is not.
+
+        Then nothing must be made.
+        """
+        self._write("intend", thing.__dict__)
 
     def made(self, thing: Thing) -> None:
-        self._append("made", thing)
+        """Add the id. Where the disk is full, the intent has to do: what it names is found by its label."""
+        with contextlib.suppress(JournalFailed):
+            self._write("made", thing.__dict__)
 
     def released(self, thing: Thing) -> None:
-        self._append("released", thing)
+        """Say that it is gone. Where the disk is full, somebody will look for it once more, and find nothing."""
+        with contextlib.suppress(JournalFailed):
+            self._write("released", thing.__dict__)
 
-    def kept(self, thing: Thing) -> None:
-        """Say that a thing is meant to stay: it is the build's result."""
-        self._append("kept", thing)
+    def kept(self, *things: Thing) -> None:
+        """Say that these are meant to stay: they are the build's result. All or none of them, in one line.
+
+        Raises `JournalFailed`: then nobody may be told of them, for the next build will take them for left behind.
+        """
+        self._write("kept", {"things": [each.__dict__ for each in things]})
 
     def event(self, name: str, **details: Any) -> None:
-        """Anything else worth knowing: the start of the build, its end."""
-        self._write({"event": name, **details})
+        """Anything else worth knowing: the start of the build, its end. Raises `JournalFailed`."""
+        self._write(name, details)
 
     def close(self) -> None:
         os.close(self._file)
 
-    def _append(self, event: str, thing: Thing) -> None:
-        self._write({"event": event, **thing.__dict__})
-
-    def _write(self, record: dict[str, Any]) -> None:
-        line = json.dumps({"at": round(time.time(), 3), **record}, ensure_ascii=False) + "\n"
+    def _write(self, event: str, details: Mapping[str, Any]) -> None:
+        record = {"at": round(time.time(), 3), "event": event, **details}
+        line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
         with self._lock:
-            os.write(self._file, line.encode())
-            os.fsync(self._file)
+            if self._torn:  # what a full disk cut off must not take this line with it
+                line = b"\n" + line
+            at = 0
+            try:
+                while at < len(line):
+                    at += os.write(self._file, line[at:])
+                os.fsync(self._file)
+            except OSError as error:
+                self._torn = self._torn or at > 0
+                raise JournalFailed(self.path, error) from error
+            self._torn = False
+
+
+def _is_torn(file: int) -> bool:
+    """Whether the last line has no end: its writer died, or the disk was full."""
+    size = os.fstat(file).st_size
+    return size > 0 and os.pread(file, 1, size - 1) != b"\n"
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a journal. Ends before a line that was not written whole."""
-    data = path.read_bytes()
-    for line in data.split(b"\n")[:-1]:
+    """The records of a journal, without the lines that were not written whole."""
+    for line in path.read_bytes().split(b"\n")[:-1]:
         try:
             record = json.loads(line)
         except ValueError:
-            return
+            continue
         if isinstance(record, dict):
             yield record
 
@@ -104,12 +145,23 @@ def outstanding(path: Path) -> list[Thing]:
     """What the journal's build made, or may have made, and neither gave back nor meant to keep; newest first."""
     found: dict[tuple[str, str, str, str], Thing] = {}
     for record in read(path):
-        if record.get("event") not in ("intend", "made", "released", "kept"):
-            continue
-        thing = Thing(**{name: str(record.get(name) or "") for name in Thing.__dataclass_fields__})
-        key = (thing.kind, thing.label, thing.project_id, thing.region)
-        if record["event"] in ("intend", "made"):
-            found[key] = thing
-        else:
-            found.pop(key, None)
+        event = record.get("event")
+        if event in ("intend", "made"):
+            thing = _thing(record)
+            found[_key(thing)] = thing
+        elif event == "released":
+            found.pop(_key(_thing(record)), None)
+        elif event == "kept":
+            things = record.get("things")
+            for each in things if isinstance(things, list) else ():
+                if isinstance(each, dict):
+                    found.pop(_key(_thing(each)), None)
     return list(reversed(found.values()))
+
+
+def _thing(record: Mapping[str, Any]) -> Thing:
+    return Thing(**{name: str(record.get(name) or "") for name in Thing.__dataclass_fields__})
+
+
+def _key(thing: Thing) -> tuple[str, str, str, str]:
+    return (thing.kind, thing.label, thing.project_id, thing.region)

@@ -12,34 +12,50 @@ from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
-from ucloud_provider.cloud import account, hosts, images, network
+from ucloud_provider.cloud import account, hosts, images, network, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
-from ucloud_provider.errors import InvalidSpec, StepFailed, UCloudImageError, UnexpectedState
+from ucloud_provider.errors import Cancelled, InvalidSpec, StepFailed, UCloudImageError, UnexpectedState
 from ucloud_provider.run import Cancel, Progress
 from ucloud_provider.spec.rules import parse_duration, parse_instance_type
 from ucloud_provider.spec.uhost import UHostArgs
 
 
-def create(args: UHostArgs, name: str, *, api: Api, progress: Progress, mask: Callable[[str], str]) -> Host:
+def create(
+    args: UHostArgs,
+    name: str,
+    *,
+    api: Api,
+    progress: Progress,
+    mask: Callable[[str], str],
+    wanted: Callable[[], bool] = lambda: True,
+) -> Host:
     """Start a host and wait until it is Running; `name` is for one that the arguments give no name.
 
-    Raises `StepFailed` or `Cancelled` after the host was given back.
+    `wanted` is asked at the end whether anybody still waits for it. Raises `StepFailed` or `Cancelled` after the host
+    was given back.
     """
-    held = lease.new()
+    api = api.using(notice=progress.line)
+    held = lease.new(account.now(api))
     folder = places.build_dir(held.build_id)
     log, journal = BuildLog(folder / LOG, mask), Journal(folder / JOURNAL)
     api = api.using(log=log)
-    journal.event("start", build=held.build_id, account=api.credentials.account)
-    thing = Thing("host", held.origin, api.project_id or "", api.region or "")
+    journal.event("start", build=held.build_id, account=api.credentials.account, expires=held.expires)
+    thing = Thing("host", held.label, api.project_id or "", api.region or "")
     try:
         progress.step("checking the arguments with the cloud")
-        order = _order(args, args.name or f"{name}-{secrets.token_hex(3)}", held.origin, api)
+        order = _order(args, args.name or f"{name}-{secrets.token_hex(3)}", held.label, api)
         progress.step("creating the host")
+        api = api.using(patience=retry.PATIENCE)
         try:
-            thing = once.make(api, journal, thing, lambda: hosts.create(api, order), lambda: _find(api, held.origin))
+            thing = once.make(api, journal, thing, lambda: hosts.create(api, order), lambda: _find(api, held.label))
             progress.step(f"starting host {thing.id}")
             host = launch.wait_running(api, thing.id, parse_duration(args.timeout))
+            if not wanted():
+                raise Cancelled("nobody waits for this host any more")
+            # Until here its Tag said when it may be collected: from here on it stays.
+            hosts.set_tag(api, thing.id, held.origin)
+            journal.kept(thing)
         except BaseException as cause:
             left = _give_back(api.using(cancel=Cancel()), journal, thing)
             if isinstance(cause, UCloudImageError):
@@ -47,7 +63,6 @@ def create(args: UHostArgs, name: str, *, api: Api, progress: Progress, mask: Ca
                     "starting the host", f"host {thing.id}".strip(), cause, log_file=str(log.path), left_behind=left
                 ) from cause
             raise
-        journal.kept(thing)
         return host
     finally:
         journal.close()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from dataclasses import dataclass
 
 PREFIX = "ucloud-image"
@@ -41,9 +40,9 @@ class Lease:
         return now >= self.expires
 
 
-def new(duration: float = DURATION) -> Lease:
-    """A lease for a new build."""
-    return Lease(secrets.token_hex(6), int(time.time() + duration))
+def new(now: float, duration: float = DURATION) -> Lease:
+    """A lease for a new build, from `now` on (seconds since 1970, by UCloud's clock: `Api.clock`)."""
+    return Lease(secrets.token_hex(6), int(now + duration))
 
 
 def parse(label: str) -> Lease | None:

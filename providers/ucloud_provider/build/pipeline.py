@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from ucloud_provider.build import inspection
 from ucloud_provider.build.state import Build
 from ucloud_provider.errors import (
     Cancelled,
@@ -26,6 +27,10 @@ class Step(ABC):
 
     name: ClassVar[str]
     """In the words of a progress line: "creating the host"."""
+    stoppable: ClassVar[bool] = True
+    """Whether it does not begin where the build was asked to stop."""
+    serves_host: ClassVar[bool] = False
+    """Whether what it made goes with the temporary host, where that is kept for a look."""
 
     @abstractmethod
     def run(self, build: Build) -> None:
@@ -35,24 +40,26 @@ class Step(ABC):
         """Give back what `run` made."""
 
 
-def run(build: Build, steps: Sequence[Step]) -> list[Step]:
-    """Run the steps in order; those that ran, for `release`.
+def run(build: Build, steps: Sequence[Step], before: Sequence[Step] = ()) -> None:
+    """Run the steps in order.
 
-    Raises `StepFailed` (or `InvalidSpec`, `Cancelled`) after everything that was made has been given back; what could
-    not be is named in the error.
+    Raises `StepFailed` (or `InvalidSpec`, `Cancelled`) after everything that they, and the steps that ran `before`,
+    made has been given back; what could not be is named in the error.
     """
-    begun: list[Step] = []
+    begun: list[Step] = list(before)
     try:
         for step in steps:
-            build.cancel.raise_if_set()
+            if step.stoppable:
+                build.cancel.raise_if_set()
             build.progress.step(step.name)
             build.log(f"step {step.name}")
             begun.append(step)
             step.run(build)
     except BaseException as cause:
         build.log(f"step {begun[-1].name if begun else 'start'} failed: {type(cause).__name__}: {cause}")
-        raise _failure(build, begun, cause, unwind(build, begun)) from cause
-    return begun
+        kept = inspection.keep(build, cause)
+        left = unwind(build, [step for step in begun if not (kept and step.serves_host)])
+        raise _failure(build, begun, cause, left, kept) from cause
 
 
 def unwind(build: Build, begun: Sequence[Step]) -> list[str]:
@@ -63,17 +70,13 @@ def unwind(build: Build, begun: Sequence[Step]) -> list[str]:
             step.release(build)
         except Exception as error:
             build.log(f"release after {step.name} failed: {type(error).__name__}: {error}")
-            left.append(
-                f"{_things(build)}: {error}" if isinstance(error, UCloudImageError) else f"{step.name}: {error!r}"
-            )
+            left.append(str(error) if isinstance(error, UCloudImageError) else f"{step.name}: {error!r}")
     return left
 
 
-def _things(build: Build) -> str:
-    return ", ".join(str(thing) for thing in build.made.values()) or "nothing known by name"
-
-
-def _failure(build: Build, begun: Sequence[Step], cause: BaseException, left: list[str]) -> BaseException:
+def _failure(
+    build: Build, begun: Sequence[Step], cause: BaseException, left: list[str], kept: Sequence[str]
+) -> BaseException:
     step = begun[-1].name if begun else "starting"
     if isinstance(cause, InvalidSpec) and not left:
         return cause
@@ -95,6 +98,7 @@ def _failure(build: Build, begun: Sequence[Step], cause: BaseException, left: li
         tail=tail if shows_tail else (),
         log_file=str(build.log.path),
         left_behind=left,
+        kept=kept,
     )
 
 

@@ -8,23 +8,30 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ucloud_provider.build import journal, places
-from ucloud_provider.build.journal import Alive, Journal, Thing
+from ucloud_provider.build import inspection, journal, places
+from ucloud_provider.build.journal import Alive, Journal, JournalFailed, Thing
 from ucloud_provider.build.release import release
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import images
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import UCloudImageError
-from ucloud_provider.run import Cancel
 
 KEEP_SECONDS = 30 * 24 * 3600
 """How long the journals and logs of builds that left nothing are kept."""
 
-ORDER = {"host": 0, "image": 1, "copy": 1, "key pair": 2, "firewall": 3}
-"""A firewall can go once no host uses it, and no image is made of a host that is gone."""
+ORDER = {"host": 0, "image": 1, "copy": 1, "firewall": 2, "key pair": 3}
+"""A firewall can go once no host uses it, no image is made of a host that is gone; a build's mark goes last."""
+
+
+SWEEP_PATIENCE = 120.0
+"""Seconds that a build waits for somebody who is just giving back what a dead build of the same image left."""
+
+TAKE_OVER_MARGIN = 1800.0
+"""Seconds that a dead build's lease must still run for its image to be taken over: others may collect it after."""
 
 
 @dataclass(frozen=True)
@@ -35,28 +42,49 @@ class DeadBuild:
     journal: Journal
     left: tuple[Thing, ...]
 
+    @property
+    def expires(self) -> float:
+        """When its lease ends, in seconds since 1970."""
+        return float(self.start.get("expires") or 0)
+
+
+def journals() -> list[Path]:
+    """The journals of this user on this machine."""
+    return sorted((places.state_dir() / "builds").glob(f"*/{journal.FILE}"))
+
 
 def dead_builds(account: str, but: str = "") -> Iterator[DeadBuild]:
     """The dead builds of this account on this machine that left something; `but` is a build that is not meant.
 
     Each is locked while the caller has it, so that no two processes look after the same.
     """
-    for path in sorted((places.state_dir() / "builds").glob(f"*/{journal.FILE}")):
-        if path.parent.name == but:
-            continue
-        try:
-            start = next((each for each in journal.read(path) if each.get("event") == "start"), {})
-            if start.get("account") != account:
-                continue
-            held = Journal(path)
-        except (Alive, FileNotFoundError):
-            continue
-        try:
-            left = tuple(sorted(journal.outstanding(path), key=lambda thing: ORDER.get(thing.kind, 9)))
-            if left:
-                yield DeadBuild(start, held, left)
-        finally:
-            held.close()
+    for path in journals():
+        if path.parent.name != but:
+            with dead_build(path, account) as dead:
+                if dead is not None:
+                    yield dead
+
+
+@contextlib.contextmanager
+def dead_build(path: Path, account: str) -> Iterator[DeadBuild | None]:
+    """The build of a journal, locked, where it is this account's, is dead and left something; otherwise None.
+
+    A host that is kept for a look (`on_failure`) is not left behind before its lease has ended.
+    """
+    try:
+        start = _start(path)
+        if start.get("account") != account or _held(path) > time.time():
+            yield None
+            return
+        held = Journal(path)
+    except (Alive, JournalFailed, FileNotFoundError):
+        yield None
+        return
+    try:
+        left = tuple(sorted(journal.outstanding(path), key=lambda thing: ORDER.get(thing.kind, 9)))
+        yield DeadBuild(start, held, left) if left else None
+    finally:
+        held.close()
 
 
 def finished_image(build: Build, digest: str) -> Image | None:
@@ -64,19 +92,59 @@ def finished_image(build: Build, digest: str) -> Image | None:
     if not digest:
         return None
     place = (build.api.project_id, build.api.region)
-    for dead in dead_builds(build.api.credentials.account, build.id):
-        if dead.start.get("digest") != digest or (dead.start.get("project_id"), dead.start.get("region")) != place:
+    for path in journals():
+        start = _start(path)
+        if start.get("digest") != digest or (start.get("project_id"), start.get("region")) != place:
             continue
-        for thing in dead.left:
-            if thing.kind != "image":
-                continue
-            for image in _images(build.api, thing):
-                if image.state == "Available" and image.name == build.args.image_name:
-                    build.journal.intend(thing)
-                    dead.journal.kept(thing)
-                    build.progress.note(f"image {image.id} was done by an earlier build that died: taken over")
-                    return image
+        _wait_for_sweeper(build, path)
+        with dead_build(path, build.api.credentials.account) as dead:
+            image = _take_over(build, dead) if dead is not None else None
+        if image is not None:
+            return image
     return None
+
+
+def _take_over(build: Build, dead: DeadBuild) -> Image | None:
+    if dead.expires - build.api.clock() < TAKE_OVER_MARGIN:
+        return None
+    for thing in dead.left:
+        for image in _images(build.api, thing) if thing.kind == "image" else ():
+            if image.state == "Available" and image.name == build.args.image_name:
+                # With its mark, which must outlast it until it is handed over.
+                taken = [thing, *(each for each in dead.left if each.kind == "key pair")]
+                for each in taken:
+                    build.journal.intend(each)
+                    build.made[each.kind] = each
+                dead.journal.kept(*taken)
+                build.progress.note(f"image {image.id} was done by an earlier build that died: taken over")
+                return image
+    return None
+
+
+def _wait_for_sweeper(build: Build, path: Path) -> None:
+    """A process that gives back what this dead build left is done soon; its image may be there to take over then."""
+    deadline = time.monotonic() + SWEEP_PATIENCE
+    while time.monotonic() < deadline and any(each.get("event") == "sweep" for each in journal.read(path)):
+        try:
+            Journal(path).close()
+        except Alive:
+            build.cancel.sleep(0.5)
+        except (JournalFailed, FileNotFoundError):
+            return
+        else:
+            return
+
+
+def _start(path: Path) -> dict[str, Any]:
+    with contextlib.suppress(OSError):
+        return next((each for each in journal.read(path) if each.get("event") == "start"), {})
+    return {}
+
+
+def _held(path: Path) -> float:
+    """Until when a host of this build is kept for a look, in seconds since 1970; 0 where none is."""
+    until = [each.get("until") for each in journal.read(path) if each.get("event") == "held"]
+    return max((float(each) for each in until if isinstance(each, int | float)), default=0.0)
 
 
 def _images(api: Api, thing: Thing) -> list[Image]:
@@ -91,7 +159,7 @@ def in_background(api: Api, build_id: str, note: Callable[[str], None]) -> Itera
     """Give back what dead builds left while something else runs; done when the block is left."""
 
     def collect() -> None:
-        for text in give_back(api.using(cancel=Cancel()), build_id):
+        for text in give_back(api, build_id):
             note(text)
         prune()
 
@@ -105,26 +173,36 @@ def in_background(api: Api, build_id: str, note: Callable[[str], None]) -> Itera
 
 def give_back(api: Api, but: str = "") -> list[str]:
     """Give back all that dead builds of this account and machine left; what was done, in words."""
+    return [text for dead in dead_builds(api.credentials.account, but) for text in give_back_one(api, dead)]
+
+
+def give_back_one(api: Api, dead: DeadBuild, *, unless: Callable[[Thing], bool] = lambda _thing: False) -> list[str]:
+    """Give back what one dead build left; its mark last, and only where nothing else of it is left."""
     said: list[str] = []
-    for dead in dead_builds(api.credentials.account, but):
-        for thing in dead.left:
-            try:
-                release(api, thing)
-            except UCloudImageError as error:
-                said.append(f"left by an earlier build that died, and not released: {thing}: {error}")
-                api.log(said[-1])
-                continue
+    complete = True
+    for thing in dead.left:
+        if unless(thing) or (thing.kind == "key pair" and not complete):
+            complete = False
+            continue
+        try:
+            release(api, thing)
+        except UCloudImageError as error:
+            complete = False
+            said.append(f"left by an earlier build that died, and not released: {thing}: {error}")
+        else:
             dead.journal.released(thing)
             said.append(f"left by an earlier build that died, released now: {thing}")
-            api.log(said[-1])
+        api.log(said[-1])
+    if complete:
+        inspection.forget(dead.journal.path.parent)
     return said
 
 
 def prune(now: float | None = None) -> None:
     """Remove the folders of builds that are long over and left nothing."""
     now = time.time() if now is None else now
-    for path in (places.state_dir() / "builds").glob(f"*/{journal.FILE}"):
-        with contextlib.suppress(OSError, Alive):
+    for path in journals():
+        with contextlib.suppress(OSError, Alive, JournalFailed):
             if now - path.stat().st_mtime > KEEP_SECONDS and not journal.outstanding(path):
                 held = Journal(path)
                 shutil.rmtree(path.parent, ignore_errors=True)

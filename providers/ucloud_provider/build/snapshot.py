@@ -7,16 +7,16 @@ from typing import ClassVar
 from ucloud_provider.build import launch, once
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.pipeline import Step
+from ucloud_provider.build.release import release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import images, waits
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
-from ucloud_provider.errors import CloudError, UnexpectedState
+from ucloud_provider.errors import UnexpectedState
 from ucloud_provider.spec.rules import parse_duration
 
 BOOT_DISK_TIMEOUT = 900.0
-DISCARD_TIMEOUT = 1800.0
-"""Seconds that a half-made image may take to become one that can be deleted."""
+"""Seconds that a boot disk may take to become Normal."""
 
 
 class Stop(Step):
@@ -57,15 +57,7 @@ class Snapshot(Step):
         build.image = wait_available(api, image_id, parse_duration(args.wait_image_ready_timeout))
 
     def release(self, build: Build) -> None:
-        thing = build.made.get("image")
-        if thing is None:
-            return
-        api = build.undo_api
-        ids = {thing.id} if thing.id else {each.id for each in images.find(api, tag=thing.label)}
-        for image_id in ids:
-            discard(api, image_id)
-        build.journal.released(thing)
-        del build.made["image"]
+        release_made(build, "image")
 
 
 def wait_available(api: Api, image_id: str, timeout: float) -> Image:
@@ -89,22 +81,3 @@ def wait_available(api: Api, image_id: str, timeout: float) -> Image:
     if image is None:
         raise AssertionError("until is true of an image only")
     return image
-
-
-def discard(api: Api, image_id: str) -> None:
-    """Delete an image whatever its state. UCloud refuses while it is being made or copied: that is waited for."""
-    try:
-        images.delete(api, image_id)
-        return
-    except CloudError as error:
-        if error.code == 0:
-            raise
-        api.log(f"image {image_id} cannot be deleted yet: {error}")
-    waits.image(
-        api,
-        image_id,
-        awaited=f"image {image_id} in {api.region} to be one that can be deleted",
-        until=lambda image: image is None or image.state not in ("Making", "Copying"),
-        timeout=DISCARD_TIMEOUT,
-    )
-    images.delete(api, image_id)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.lease import Lease
 from ucloud_provider.build.log import BuildLog
+from ucloud_provider.cloud import retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host, Image
 from ucloud_provider.errors import UCloudImageError
@@ -18,6 +19,7 @@ from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
 
 if TYPE_CHECKING:
     from ucloud_provider.communicators.base import Communicator
+    from ucloud_provider.communicators.ssh_keys import KeyPair
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class CopyFailed(UCloudImageError):
 class Login:
     """How to log in to the temporary host. Never shown, never written down."""
 
+    pair: KeyPair | None = field(default=None, repr=False)
     private_key: str | None = field(default=None, repr=False)
     public_key: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -86,6 +89,8 @@ class Build:
     host: Host | None = None
     communicator: Communicator | None = None
     image: Image | None = None
+    copies: list[MadeCopy] = field(default_factory=list)
+    failed_copies: list[str] = field(default_factory=list)
     tail: list[str] = field(default_factory=list)
 
     @property
@@ -94,8 +99,8 @@ class Build:
 
     @property
     def undo_api(self) -> Api:
-        """The API for giving things back: it works on when the build was cancelled."""
-        return self.api.using(cancel=Cancel())
+        """The API for giving things back: it works on when the build was cancelled, and does not give up soon."""
+        return self.api.using(cancel=Cancel(), patience=retry.PATIENCE)
 
     def thing(self, kind: str) -> Thing:
         """A temporary thing of this build, before it is made."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ucloud_provider.build import launch, once
 from ucloud_provider.build.pipeline import Step
+from ucloud_provider.build.release import release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import hosts
 from ucloud_provider.spec.rules import parse_instance_type
@@ -18,6 +19,7 @@ class TemporaryHost(Step):
     """Billed by the hour (ChargeType Dynamic) from here until its release."""
 
     name: ClassVar[str] = "creating the host"
+    serves_host: ClassVar[bool] = True
 
     def run(self, build: Build) -> None:
         args, api, label = build.args, build.api, build.lease.label
@@ -53,13 +55,6 @@ class TemporaryHost(Step):
         build.host = launch.wait_running(api, build.made["host"].id, START_TIMEOUT)
 
     def release(self, build: Build) -> None:
-        thing = build.made.get("host")
-        if thing is None:
-            return
-        build.progress.step(f"releasing the host {thing.id}")
-        api = build.undo_api
-        ids = {thing.id} if thing.id else {each.id for each in hosts.find(api, tag=thing.label)}
-        for host_id in ids:
-            launch.remove(api, host_id)
-        build.journal.released(thing)
-        del build.made["host"]
+        if "host" in build.made:
+            build.progress.step(f"releasing the host {build.made['host'].id}")
+        release_made(build, "host")

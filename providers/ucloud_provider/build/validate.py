@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build, copy_api
-from ucloud_provider.cloud import account, images, keypairs, network
+from ucloud_provider.cloud import account, images, keypairs, network, retry
 from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import CloudError, InvalidSpec
 
@@ -53,6 +53,8 @@ class Validate(Step):
         if problems:
             raise InvalidSpec(problems)
         build.source = source.result()
+        # From here on there is something to lose.
+        build.api = build.api.using(patience=retry.PATIENCE)
 
 
 def _or_none(call: Callable[[], T]) -> T | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -44,6 +46,12 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
     def __init__(self) -> None:
         self._local = threading.local()
         self.headers: Mapping[str, str] = {}
+        self.ahead: float | None = None
+        """Seconds by which UCloud's clock is ahead of our monotonic one; None before the first answer."""
+
+    def now(self) -> float:
+        """UCloud's time in seconds since 1970, whatever this machine's clock says or jumps to."""
+        return time.time() if self.ahead is None else self.ahead + time.monotonic()
 
     def send(self, req: Any, **options: Any) -> Any:
         session = getattr(self._local, "session", None)
@@ -57,6 +65,8 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
             headers={**req.headers, **self.headers},
             timeout=(CONNECT_TIMEOUT, options.get("timeout") or READ_TIMEOUT),
         )
+        if (date := _date(answer.headers.get("Date"))) is not None:
+            self.ahead = date - time.monotonic()
         if answer.status_code >= 400:
             raise exc.HTTPStatusException(answer.status_code, answer.headers.get(http.REQUEST_UUID_HEADER_KEY))
         return http.Response(
@@ -81,18 +91,46 @@ class Api:
     region: str | None
     cancel: Cancel = field(default_factory=Cancel, repr=False)
     log: Callable[[str], None] = field(default=lambda _text: None, repr=False)
+    notice: Callable[[str], None] = field(default=lambda _text: None, repr=False)
+    """Told of retries, for whoever watches."""
+    patience: float = retry.BRIEF
+    """Seconds for which a call is made again while errors are transient."""
+    clock: Callable[[], float] = field(default=time.time, repr=False)
+    """UCloud's time, in seconds since 1970: ours until it has answered."""
+    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Answers that stay the same as long as a connection is used."""
 
     def at(self, *, project_id: str | None = None, region: str | None = None) -> Api:
         """The same API for another project or region; None keeps the one it has."""
         return replace(self, project_id=project_id or self.project_id, region=region or self.region)
 
-    def using(self, *, cancel: Cancel | None = None, log: Callable[[str], None] | None = None) -> Api:
-        """The same API with another cancellation, or another log."""
-        return replace(self, cancel=cancel or self.cancel, log=log or self.log)
+    def using(
+        self,
+        *,
+        cancel: Cancel | None = None,
+        log: Callable[[str], None] | None = None,
+        notice: Callable[[str], None] | None = None,
+        patience: float | None = None,
+    ) -> Api:
+        """The same API with another cancellation, log, watcher or patience."""
+        return replace(
+            self,
+            cancel=cancel or self.cancel,
+            log=log or self.log,
+            notice=notice or self.notice,
+            patience=self.patience if patience is None else patience,
+        )
 
     def read(self, action: str, **params: Any) -> dict[str, Any]:
         """A call that changes nothing: repeated while errors are transient."""
         return self._repeated(action, params)
+
+    def read_once(self, action: str) -> dict[str, Any]:
+        """A reading call without parameters whose answer does not change while this connection is used."""
+        if action not in self.known:
+            self.known[action] = self.read(action)
+        answer: dict[str, Any] = self.known[action]
+        return answer
 
     def change(self, action: str, **params: Any) -> dict[str, Any]:
         """A call that may be made twice with the same end, such as a stop or a release: repeated likewise."""
@@ -108,12 +146,7 @@ class Api:
         def surely_refused(error: BaseException) -> bool:
             return retry.is_transient(error) and not retry.may_have_taken_effect(error)
 
-        return retry.repeat(
-            lambda: self.call(action, params),
-            cancel=self.cancel,
-            when=surely_refused,
-            told=lambda text: self.log(f"api {action} retried: {text}"),
-        )
+        return self._repeated(action, params, when=surely_refused)
 
     def call(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """One call, no retry."""
@@ -129,7 +162,7 @@ class Api:
         except exc.HTTPStatusException as error:
             status = int(error.status_code)
             failed = CloudError if status < 500 else ResponseLost
-            failure = failed(action, 0, f"UCloud answered HTTP {status}", http_status=status)
+            failure = failed(action, 0, "UCloud answered with an error", http_status=status)
         except (exc.UCloudException, requests.RequestException, ValueError) as error:
             kind = NotSent if _never_sent(error) else ResponseLost
             failure = kind(action, 0, f"no usable answer from {self.credentials.base_url} ({_cause(error)})")
@@ -139,11 +172,15 @@ class Api:
         self.log(f"api < {action} {failure}")
         raise failure from None
 
-    def _repeated(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _repeated(
+        self, action: str, params: Mapping[str, Any], when: Callable[[BaseException], bool] = retry.is_transient
+    ) -> dict[str, Any]:
+        def tell(text: str) -> None:
+            self.log(f"api {action} retried: {text}")
+            self.notice(text)
+
         return retry.repeat(
-            lambda: self.call(action, params),
-            cancel=self.cancel,
-            told=lambda text: self.log(f"api {action} retried: {text}"),
+            lambda: self.call(action, params), cancel=self.cancel, when=when, told=tell, patience=self.patience
         )
 
 
@@ -155,6 +192,7 @@ def connect(credentials: Credentials, *, project_id: str | None = None, region: 
     region = region or credentials.region
     if not region:
         raise InvalidSpec(["region: no region is given; set the argument, `ucloud:region` or UCLOUD_REGION"])
+    transport = _Transport()
     sdk = SdkClient(
         {
             "public_key": credentials.public_key,
@@ -163,12 +201,26 @@ def connect(credentials: Credentials, *, project_id: str | None = None, region: 
             "max_retries": 0,
             "timeout": READ_TIMEOUT,
         },
-        transport=_Transport(),
+        transport=transport,
         middleware=Middleware(),
         logger=_silent,
     )
     identify(sdk, credentials)
-    return Api(sdk=sdk, credentials=credentials, project_id=project_id or credentials.project_id, region=region)
+    return Api(
+        sdk=sdk,
+        credentials=credentials,
+        project_id=project_id or credentials.project_id,
+        region=region,
+        clock=transport.now,
+    )
+
+
+def _date(header: str | None) -> float | None:
+    """An HTTP date in seconds since 1970; None where there is none, or no date."""
+    try:
+        return parsedate_to_datetime(header).timestamp() if header else None
+    except ValueError:
+        return None
 
 
 def _shown(params: Mapping[str, Any]) -> str:

@@ -148,6 +148,10 @@ def rename(api: Api, host_id: str, name: str) -> None:
     api.change("ModifyUHostInstanceName", UHostId=host_id, Name=name)
 
 
+def set_tag(api: Api, host_id: str, tag: str) -> None:
+    api.change("ModifyUHostInstanceTag", UHostId=host_id, Tag=tag)
+
+
 def resize(api: Api, host_id: str, size: InstanceType) -> None:
     """Change a stopped host's cores and memory."""
     api.change("ResizeUHostInstance", UHostId=host_id, CPU=size.cpu, Memory=size.memory)

@@ -12,9 +12,12 @@ from ucloud_provider.run import Cancel
 
 T = TypeVar("T")
 
-ATTEMPTS = 8
+BRIEF = 20.0
+"""Seconds for which a call is made again as long as nothing has been made: a wrong address should be told soon."""
+PATIENCE = 180.0
+"""Seconds likewise once there is something to lose: bridges a network that is gone for two minutes."""
 LONGEST_PAUSE = 8.0
-"""Seconds. Eight attempts with jittered, doubling pauses bridge about half a minute."""
+"""Seconds between two attempts, at most; the pauses double, with jitter."""
 
 THROTTLED_STATUS = 429
 THROTTLED_CODE = 153
@@ -50,9 +53,9 @@ def repeat(
     cancel: Cancel,
     when: Callable[[BaseException], bool] = is_transient,
     told: Callable[[str], None] = lambda _text: None,
-    attempts: int = ATTEMPTS,
+    patience: float = BRIEF,
 ) -> T:
-    """Call until it succeeds, fails for good, or was tried `attempts` times; the last error is raised.
+    """Call until it succeeds, fails for good, or `patience` (seconds) is over; the last error is raised.
 
     Only for calls that may be made twice. `told` hears of each retry.
     """
@@ -60,11 +63,11 @@ def repeat(
     def tell(state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         pause = state.next_action.sleep if state.next_action else 0
-        told(f"attempt {state.attempt_number} of {attempts}: {error}; again in {pause:.1f} s")
+        told(f"{error}; trying again in {pause:.1f} s")
 
     policy = tenacity.Retrying(
         retry=tenacity.retry_if_exception(when),
-        stop=tenacity.stop_after_attempt(attempts),
+        stop=tenacity.stop_before_delay(patience),
         wait=tenacity.wait_random_exponential(multiplier=0.3, max=LONGEST_PAUSE),
         sleep=cancel.sleep,
         before_sleep=tell,

@@ -172,7 +172,10 @@ def _wait(
                     # A network that is gone for a minute is no reason to give up: the time-out is.
                     if not (isinstance(error, CloudError) and retry.is_transient(error)):
                         raise error
-                    last = str(error)
+                    if last != str(error):
+                        last = str(error)
+                        api.log(f"still waiting for {awaited}: {last}")
+                        api.notice(f"{last}; still waiting")
                     continue
                 now = state(record)
                 if now != last:

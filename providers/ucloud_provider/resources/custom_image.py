@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,9 @@ from pulumi.dynamic import (
 )
 
 from ucloud_provider import engine
-from ucloud_provider.errors import Cancelled, UCloudImageError
+from ucloud_provider.errors import UCloudImageError
 from ucloud_provider.resources import standing
 from ucloud_provider.resources.access import Access, failure, plain_inputs
-from ucloud_provider.run import Cancel
 
 if TYPE_CHECKING:
     from ucloud_provider.build import BuiltImage, MadeCopy
@@ -80,10 +79,6 @@ class CustomImageProvider(ResourceProvider):
             except CopyFailed as failed:
                 made, failures = failed.made, failed.failures
             outputs = _outputs(props, made, api)
-            if call.abandoned or (failures and not call.can_be_partial):
-                # Nobody would know of it: a resource is in the state, or it is not in the cloud.
-                _delete(outputs, api.using(cancel=Cancel()))
-                raise Cancelled("\n".join(failures) or "nobody waits for this image any more: it was deleted again")
             if failures:
                 raise engine.PartlyMade(made.image_id, outputs, failures)
             call.progress.step(f"{made.image_id}, made in {made.build_seconds:.0f} s")
@@ -172,7 +167,13 @@ def _build(args: CustomImageArgs, api: Api, call: engine.Call, digest: str) -> B
         base_dir=Path.cwd(),
         mask=call.masked,
         digest=digest,
+        accepts=_taker(call),
     )
+
+
+def _taker(call: engine.Call) -> Callable[[bool], bool]:
+    """Whether the state will know of a result: a resource is in the state, or it is not in the cloud."""
+    return lambda partial: not call.abandoned and (not partial or call.can_be_partial)
 
 
 def _adopt(args: CustomImageArgs, api: Api, call: engine.Call) -> BuiltImage:
@@ -193,7 +194,16 @@ def _copy(
 ) -> tuple[MadeCopy, ...]:
     from ucloud_provider.build import make_copies
 
-    return make_copies(args, wanted, image_id, api=api, progress=call.progress, cancel=call.cancel, mask=call.masked)
+    return make_copies(
+        args,
+        wanted,
+        image_id,
+        api=api,
+        progress=call.progress,
+        cancel=call.cancel,
+        mask=call.masked,
+        accepts=_taker(call),
+    )
 
 
 def _outputs(inputs: Mapping[str, Any], made: BuiltImage, api: Api) -> dict[str, Any]:

@@ -16,10 +16,8 @@ from pulumi.dynamic import (
 )
 
 from ucloud_provider import engine
-from ucloud_provider.errors import Cancelled
 from ucloud_provider.resources import standing
 from ucloud_provider.resources.access import Access, failure, plain_inputs
-from ucloud_provider.run import Cancel
 
 if TYPE_CHECKING:
     from ucloud_provider.cloud.client import Api
@@ -70,17 +68,21 @@ class UHostProvider(ResourceProvider):
             )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        from ucloud_provider.build import lasting_host, launch
+        from ucloud_provider.build import lasting_host
         from ucloud_provider.spec.check import load_uhost
 
         with engine.Call() as call:
             args = load_uhost(props)
             call.hide(args.password)
             api = self._access.api(props, call)
-            host = lasting_host.create(args, call.name, api=api, progress=call.progress, mask=call.masked)
-            if call.abandoned:
-                launch.remove(api.using(cancel=Cancel()), host.id)
-                raise Cancelled("nobody waits for this host any more: it was removed again")
+            host = lasting_host.create(
+                args,
+                call.name,
+                api=api,
+                progress=call.progress,
+                mask=call.masked,
+                wanted=lambda: not call.abandoned,
+            )
             call.progress.step(f"{host.id} at {host.public_ip or host.private_ip}")
             return CreateResult(host.id, _outputs(props, host, api))
 

@@ -53,7 +53,7 @@ def test_every_temporary_thing_carries_the_builds_label(builds: Builds, state: P
 
 def test_a_host_can_be_logged_in_to_with_a_password(builds: Builds) -> None:
     builds.build(ssh_password="planted-Pass1", provisioners=[Run(command="true")])
-    assert builds.requests("ImportUHostKeyPairs") == []
+    assert builds.requests("CreateUHostInstance")[0]["params"]["LoginMode"] == "Password"
     assert builds.left() == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def begun(tmp_path: Path) -> Iterator[Callable[[ScriptedSdk], Build]]:
         build = Build(
             args=ARGS,
             api=api(sdk).using(cancel=cancel, log=log),
-            lease=lease.new(),
+            lease=lease.new(time.time()),
             base_dir=tmp_path,
             journal=Journal(tmp_path / "journal.jsonl"),
             log=log,

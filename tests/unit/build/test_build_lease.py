@@ -14,7 +14,7 @@ from ucloud_provider.spec import rules
 
 
 def test_a_label_tells_the_build_and_the_end_of_its_lease() -> None:
-    held = lease.new(60)
+    held = lease.new(1764000000, 60)
     assert lease.parse(held.label) == held
 
 
@@ -30,11 +30,11 @@ def test_what_only_looks_like_a_label_has_no_lease(text: str) -> None:
 
 
 def test_a_label_is_a_name_that_ucloud_takes() -> None:
-    assert rules.instance_name(lease.new().label) is None
+    assert rules.instance_name(lease.new(1764000000).label) is None
 
 
 def test_two_builds_never_share_a_label() -> None:
-    assert len({lease.new().build_id for _ in range(1000)}) == 1000
+    assert len({lease.new(1764000000).build_id for _ in range(1000)}) == 1000
 
 
 def test_a_lease_ends_when_it_says() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ucloud_provider.build import once
-from ucloud_provider.build.journal import Journal, Thing, outstanding
+from ucloud_provider.build.journal import Journal, JournalFailed, Thing, outstanding
 from ucloud_provider.errors import Cancelled, CloudError, NotSent, ResponseLost
 
 from tests.unit.cloud.scripted import ScriptedSdk, api
@@ -124,6 +124,6 @@ def test_a_journal_that_cannot_be_written_stops_the_build_before_the_call(path: 
     journal = Journal(path)
     journal.close()
     cloud = Cloud("made")
-    with pytest.raises(OSError, match="Bad file descriptor"):
+    with pytest.raises(JournalFailed, match=r"cannot be written: Bad file descriptor; nothing is made without it"):
         once.make(api(ScriptedSdk({})), journal, THING, cloud.create, cloud.find)
     assert cloud.creates == 0

@@ -48,11 +48,18 @@ def test_a_refused_call_is_never_repeated(code: int) -> None:
     assert len(sdk.calls) == 1
 
 
-def test_a_reading_call_is_given_up_after_a_bounded_number_of_attempts() -> None:
+def test_a_reading_call_is_given_up_when_patience_is_over() -> None:
     sdk = ScriptedSdk(BROKEN)
     with pytest.raises(ResponseLost):
-        api(sdk).read("DescribeX")
-    assert len(sdk.calls) == retry.ATTEMPTS
+        api(sdk).using(patience=2).read("DescribeX")
+    assert len(sdk.calls) > 1
+
+
+def test_a_retry_is_shown_to_whoever_watches() -> None:
+    shown: list[str] = []
+    assert api(ScriptedSdk(status(503), OK)).using(notice=shown.append).read("DescribeX") == OK
+    assert len(shown) == 1
+    assert shown[0].startswith("DescribeX failed: UCloud answered with an error (HTTP 503); trying again in ")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""What `on_failure="keep"` does: leaves the temporary host of a failed build for a look, until its lease ends."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from pathlib import Path
+
+from ucloud_provider.build.journal import JournalFailed
+from ucloud_provider.build.state import Build
+from ucloud_provider.communicators.ssh import SshCommunicator
+from ucloud_provider.errors import Cancelled
+
+KEY_FILE = "id_build"
+KNOWN_HOSTS_FILE = "known_hosts"
+
+
+def keep(build: Build, cause: BaseException) -> list[str]:
+    """Keep the host where that is asked for and there is one to look at; how to get in, in lines. Otherwise nothing.
+
+    The journal says until when: no later build on this machine takes it for left behind before that.
+    """
+    host = build.host
+    wanted = build.args.on_failure == "keep" and isinstance(cause, Exception) and not isinstance(cause, Cancelled)
+    if not wanted or host is None or "host" not in build.made:
+        return []
+    until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(build.lease.expires))
+    lines = [f"host {host.id} is kept for a look, and billed, until {until}; then, or when it is terminated before,"]
+    lines += ["`ucloud-image gc` and the next build collect what is left of it (on_failure)"]
+    try:
+        if build.args.communicator == "ssh":
+            lines.append(f"log in with: {_command(build)}")
+        build.journal.event("held", until=build.lease.expires)
+    except (OSError, JournalFailed) as error:
+        build.log(f"host {host.id} is not kept: {error}")
+        forget(build.log.path.parent)
+        return []
+    return lines
+
+
+def forget(folder: Path) -> None:
+    """Remove the key and the host's key from a build's folder: the host they are for is gone."""
+    for name in (KEY_FILE, KNOWN_HOSTS_FILE):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _command(build: Build) -> str:
+    args, login, host, folder = build.args, build.login, build.the_host(), build.log.path.parent
+    address = args.ssh_host or (host.private_ip if args.use_ssh_private_ip else host.public_ip)
+    words = ["ssh"]
+    if login.private_key is not None:
+        if login.pair is not None and login.private_key == login.pair.private:
+            key = folder / KEY_FILE
+            with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(login.private_key)
+        else:
+            key = build.base_dir / Path(args.ssh_private_key_file or "").expanduser()
+        words += ["-i", str(key)]
+    communicator = build.communicator
+    if isinstance(communicator, SshCommunicator) and communicator.host_key is not None:
+        known = folder / KNOWN_HOSTS_FILE
+        where = address if args.ssh_port == 22 else f"[{address}]:{args.ssh_port}"
+        known.write_text(f"{where} {communicator.host_key}\n")
+        words += ["-o", f"UserKnownHostsFile={known}"]
+    if args.ssh_port != 22:
+        words += ["-p", str(args.ssh_port)]
+    command = shlex.join([*words, f"{args.ssh_username}@{address}"])
+    return command if login.private_key is not None else f"{command} (with ssh_password)"

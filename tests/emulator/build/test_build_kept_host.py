@@ -1,0 +1,58 @@
+"""`on_failure="keep"`: the host of a failed build stays for a look, with a way in, until its lease ends."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from ucloud_provider.build import collect, recover
+from ucloud_provider.build.lease import DURATION
+from ucloud_provider.errors import Cancelled, StepFailed
+
+from tests.emulator.build.conftest import Builds, Run
+
+
+def fail_and_keep(builds: Builds) -> str:
+    with pytest.raises(StepFailed) as caught:
+        builds.build(on_failure="keep", provisioners=[Run(command="echo evidence > /root/evidence; exit 3")])
+    return str(caught.value)
+
+
+def test_the_message_tells_how_to_log_in_and_until_when(builds: Builds, state: Path) -> None:
+    text = fail_and_keep(builds)
+    assert sorted(row["kind"] for row in builds.left()) == ["eip", "firewall", "keypair", "udisk", "uhost"]
+    assert re.search(r"host uhost-\w+ is kept for a look, and billed, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", text)
+    (command,) = re.findall(r"log in with: (ssh .*)", text)
+    options = ["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes"]
+    ran = subprocess.run(
+        [*command.split(), *options, "cat /root/evidence"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.stdout == "evidence\n", ran.stderr
+    (key,) = state.glob("builds/*/id_build")
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_no_later_build_takes_it_away_and_gc_does_when_its_lease_has_ended(
+    builds: Builds, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_and_keep(builds)
+    api = builds.api()
+    kept = {row["id"] for row in builds.left()}
+    assert recover.give_back(api) == []
+    assert not any(each.collectable for each in collect.find([api], api.clock()))
+    builds.build(communicator="none")
+    assert {row["id"] for row in builds.left()} == kept
+    later = api.clock() + DURATION + 60
+    monkeypatch.setattr("ucloud_provider.build.recover.time.time", lambda: later)
+    assert all("released now" in said for said in recover.give_back(api))
+    assert builds.left() == []
+    assert list(state.glob("builds/*/id_build")) == []
+
+
+def test_a_cancelled_build_keeps_nothing(builds: Builds) -> None:
+    builds.progress.on_line = lambda _line: builds.cancel.set("Ctrl-C")
+    with pytest.raises((Cancelled, StepFailed), match="Ctrl-C"):
+        builds.build(on_failure="keep", provisioners=[Run(command="echo started; sleep 600")])
+    assert builds.left() == []
