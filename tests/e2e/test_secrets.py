@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,23 +47,30 @@ def program(command: str, host_password: str = HOST_PASSWORD) -> str:
 
 
 @contextmanager
-def command_lines() -> Iterator[set[bytes]]:
-    """The arguments of every process that was seen meanwhile."""
+def command_lines(folder: Path) -> Iterator[tuple[set[bytes], set[bytes]]]:
+    """The arguments of every process that was seen meanwhile, and of those that the stack in this folder started.
+
+    Other tests may run beside this one, and use the same keys of the emulator.
+    """
     seen: set[bytes] = set()
+    own: set[bytes] = set()
     end = threading.Event()
 
     def look() -> None:
         while not end.wait(0.02):
-            for each in Path("/proc").glob("[0-9]*/cmdline"):
+            for each in Path("/proc").glob("[0-9]*"):
                 try:
-                    seen.add(each.read_bytes())
+                    line = (each / "cmdline").read_bytes()
+                    seen.add(line)
+                    if os.fsencode(folder) in (each / "environ").read_bytes():
+                        own.add(line)
                 except OSError:  # it has just ended
                     continue
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
     try:
-        yield seen
+        yield seen, own
     finally:
         end.set()
         thread.join()
@@ -73,7 +81,7 @@ def test_credentials_are_found_nowhere(stack: Stack, cloud: Emulator) -> None:
     config = {"ucloud:publicKey": cloud.public_key, "ucloud:region": cloud.region, "ucloud:baseUrl": cloud.url}
     stack.create("", config=config, secrets=secrets)
     said = []
-    with command_lines() as arguments:
+    with command_lines(stack.folder) as (arguments, own_arguments):
         stack.write(program("echo the token is $TOKEN; echo $TOKEN | base64; exit 3"))
         said.append(stack.up().failed().output)
         assert "the token is ***" in said[-1], "a secret that a script prints is masked"
@@ -95,13 +103,14 @@ def test_credentials_are_found_nowhere(stack: Stack, cloud: Emulator) -> None:
     assert any("DescribeImage" in str(each) for each in cloud.requests())
 
     # `config set --secret` itself names the key in its arguments: that is Pulumi's command and the user's choice.
-    lines = b"\n".join(sorted(arguments)).decode(errors="replace")
+    assert any(b"pulumi.dynamic" in each for each in own_arguments)
     places = {
         "state": state,
         "stack file": (stack.project / "Pulumi.test.yaml").read_text(),
         "output": "\n".join(said),
         "logs": "\n".join(logs),
-        "arguments": lines,
+        "arguments": b"\n".join(sorted(arguments)).decode(errors="replace").replace(cloud.private_key, ""),
+        "own arguments": b"\n".join(sorted(own_arguments)).decode(errors="replace"),
         "requests": str(cloud.requests()),
     }
     found = [
