@@ -32,22 +32,28 @@ STEPS = (
 )
 
 
-def kill_at(step: str, cloud: Emulator, state: Path, region: str = "cn-sh2") -> None:
-    """Run a build that dies with -9 when the step begins."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.faults.victim", cloud.url, step, region],
+def start(step: str, cloud: Emulator, state: Path, region: str = "cn-sh2", detached: str = "") -> subprocess.Popen[str]:
+    """Start a build in a process of its own that dies with -9 when the step begins."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.victim", cloud.url, step, region, detached],
         cwd=REPOSITORY,
         env={
             **os.environ,
             "UCLOUD_IMAGE_STATE": str(state),
             "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY}/providers",
         },
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
-        check=False,
     )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr[-2000:]
+
+
+def kill_at(step: str, cloud: Emulator, state: Path, region: str = "cn-sh2", detached: str = "") -> None:
+    """Run a build that dies with -9 when the step begins."""
+    process = start(step, cloud, state, region, detached)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL, said[-2000:]
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -1,6 +1,6 @@
 """A build in a process of its own that dies with -9 at the step a test names: `python -m tests.faults.victim`.
 
-Arguments: the emulator's URL, the step's first words, and a copy's region or "".
+Arguments: the emulator's URL, the step's first words, a copy's region or "", and "detached" to leave a sweeper behind.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from ucloud_provider.build import sweeper
 from ucloud_provider.build.image import build_image
 from ucloud_provider.cloud.client import connect
 from ucloud_provider.cloud.credentials import Credentials
@@ -40,9 +41,11 @@ class Fatal:
         self.notes.append(text)
 
 
-def build(url: str, step: str, region: str) -> tuple[str, list[str]]:
+def build(url: str, step: str, region: str, detached: str = "") -> tuple[str, list[str]]:
     """Build an image; its id, and what was noted."""
     credentials = Credentials(Emulator.public_key, Emulator.private_key, Emulator.project, Emulator.region, url)
+    if detached:
+        sweeper.detach(connect(credentials))
     progress = Fatal(step)
     args = CustomImageArgs(
         image_name="survivor",
@@ -59,4 +62,4 @@ def build(url: str, step: str, region: str) -> tuple[str, list[str]]:
 
 
 if __name__ == "__main__":
-    build(*sys.argv[1:4])
+    build(*sys.argv[1:5])

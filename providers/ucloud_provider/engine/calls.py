@@ -15,7 +15,7 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -55,6 +55,7 @@ class Call:
         self.urn: str = str(getattr(self.request, "urn", ""))
         self.progress = progress.for_resource(self.urn, self.masked)
         self.cancel = Cancel()
+        self._when_dropped: list[Callable[[], None]] = []
 
     @property
     def request(self) -> Any:
@@ -93,6 +94,10 @@ class Call:
         """Keep these values out of every text that leaves this call."""
         self.masked.add(*secrets)
 
+    def when_dropped(self, told: Callable[[], None]) -> None:
+        """Have this called first where the engine gives the call up: a few seconds later this process is killed."""
+        self._when_dropped.append(told)
+
     def __enter__(self) -> Self:
         with _changed:
             _running.add(self)
@@ -117,6 +122,8 @@ class Call:
         with _changed:
             running = self in _running
         if running:
+            for told in self._when_dropped:
+                told()
             self.cancel.set("the engine no longer waits for this resource")
 
     def _answer(self, error: Exception) -> None:

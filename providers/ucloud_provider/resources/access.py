@@ -60,6 +60,14 @@ class Access:
         api = connect(found, project_id=place.get("project_id"), region=place.get("region")).using(cancel=call.cancel)
         return api if api.project_id else api.at(project_id=account.default_project(api))
 
+    def building(self, place: Mapping[str, Any], call: Call) -> Api:
+        """The same, for a call that makes things: what it leaves behind where it is killed is seen to."""
+        from ucloud_provider.build import sweeper
+
+        api = self.api(place, call)
+        call.when_dropped(lambda: sweeper.detach(api))
+        return api
+
 
 def failure(name: str, reason: str) -> CheckFailure:
     """What is wrong with an argument, without naming the property to Pulumi: it would print the value, a secret too."""

@@ -68,7 +68,7 @@ class CustomImageProvider(ResourceProvider):
         with engine.Call() as call:
             args = load_custom_image(props)
             call.hide(*_secrets(args))
-            api = self._access.api(props, call)
+            api = self._access.building(props, call)
             failures: tuple[str, ...] = ()
             try:
                 made = (
@@ -113,7 +113,7 @@ class CustomImageProvider(ResourceProvider):
         with engine.Call() as call:
             args = load_custom_image(news)
             call.hide(*_secrets(args))
-            api = self._access.api(olds, call)
+            api = self._access.building(olds, call)
             wanted = {copy_key(news, to_inputs(copy)): copy for copy in args.copies}
             there = {each["key"]: each for each in olds.get("copies_made") or ()}
             missing = {key: copy for key, copy in wanted.items() if key not in there}

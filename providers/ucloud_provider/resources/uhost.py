@@ -74,7 +74,7 @@ class UHostProvider(ResourceProvider):
         with engine.Call() as call:
             args = load_uhost(props)
             call.hide(args.password)
-            api = self._access.api(props, call)
+            api = self._access.building(props, call)
             host = lasting_host.create(
                 args,
                 call.name,

@@ -1,0 +1,104 @@
+"""A small process that outlives this one and gives back what its builds leave: for when they get no time to do so.
+
+After a second Ctrl-C the engine kills the provider within seconds, in the middle of whatever it is releasing. `detach`
+starts a process in a session of its own; it waits until its parent is gone, reads the journals that died with it, and
+gives back what they name. An image that is done is left, with its mark, for the next build to take over.
+
+The keys go over a pipe, never into arguments or the environment; the pipe's end is also how it hears of the parent's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+from typing import Final
+
+from ucloud_provider.build import places, recover
+from ucloud_provider.build.journal import JournalFailed, Thing
+from ucloud_provider.build.log import FILE as LOG
+from ucloud_provider.build.log import BuildLog
+from ucloud_provider.cloud import images, retry
+from ucloud_provider.cloud.client import Api, connect
+from ucloud_provider.cloud.credentials import Credentials
+from ucloud_provider.errors import UCloudImageError
+from ucloud_provider.masking import Masker
+
+LONGEST_WAIT: Final = 3600.0
+"""Seconds that the parent may go on: it clears up itself then, or its builds run on."""
+
+_started: dict[str, subprocess.Popen[bytes]] = {}
+"""By account. Holding the process object keeps our end of its pipe open until this process ends, however it does."""
+_lock = threading.Lock()
+
+
+def detach(api: Api) -> None:
+    """Start the process for this account, once. One that cannot be started is no error: the next build collects."""
+    with _lock:
+        if api.credentials.account in _started:
+            return
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
+        environ[places.VARIABLE] = str(places.state_dir())
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ucloud_provider.build.sweeper"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env=environ,
+                start_new_session=True,
+            )
+            assert process.stdin is not None
+            given = {**dataclasses.asdict(api.credentials), "region": api.region, "project_id": api.project_id}
+            process.stdin.write(json.dumps(given).encode() + b"\n")
+            process.stdin.flush()
+        except OSError as error:
+            api.log(f"no process could be started to clear up after this one: {error}")
+            return
+        _started[api.credentials.account] = process
+
+
+def main() -> int:
+    """What the process does; its exit code."""
+    credentials = Credentials(**json.loads(sys.stdin.buffer.readline()))
+    if _parent_is_gone():
+        sweep(connect(credentials).using(patience=retry.PATIENCE))
+    return 0
+
+
+def sweep(api: Api) -> None:
+    """Give back what dead builds left, but for images that are done."""
+    mask = Masker(api.credentials.secrets())
+    for dead in recover.dead_builds(api.credentials.account):
+        log = BuildLog(dead.journal.path.parent / LOG, mask)
+        logged = api.using(log=log)
+        try:
+            dead.journal.event("sweep")
+            recover.give_back_one(logged, dead, unless=lambda thing, here=logged: _is_done(here, thing))  # type: ignore[misc]
+        except (UCloudImageError, JournalFailed) as error:
+            log(f"sweeping ended early: {error}")
+        finally:
+            log.close()
+
+
+def _is_done(api: Api, thing: Thing) -> bool:
+    if thing.kind != "image":
+        return False
+    there = api.at(project_id=thing.project_id or None, region=thing.region or None)
+    found = [images.get(there, thing.id)] if thing.id else images.find(there, tag=thing.label)
+    return any(image is not None and image.state == "Available" for image in found)
+
+
+def _parent_is_gone() -> bool:
+    """Wait for the end of the pipe; False where it does not come."""
+    ready, _, _ = select.select([sys.stdin.fileno()], [], [], LONGEST_WAIT)
+    return bool(ready)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""The process that clears up after a provider that was killed in the middle of clearing up."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults import victim
+from tests.faults.test_killed_builds import kill_at, start
+from tests.support.emulator import Emulator
+
+SECONDS = 60.0
+"""Within which it is done; far more than it takes."""
+
+
+def left(cloud: Emulator) -> list[str]:
+    return sorted(row["kind"] for row in cloud.ledger(open_only=True))
+
+
+def until_only(cloud: Emulator, kinds: list[str]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while left(cloud) != kinds and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert left(cloud) == kinds
+
+
+@pytest.mark.parametrize("step", ["starting", "provisioning", "stopping"])
+def test_what_a_killed_process_left_goes_without_another_build(step: str, cloud: Emulator, tmp_path: Path) -> None:
+    cloud.reset()
+    kill_at(step, cloud, tmp_path, detached="detached")
+    until_only(cloud, [])
+
+
+def test_an_image_that_is_done_is_left_with_its_mark_and_taken_over(
+    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.reset()
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    kill_at("copying", cloud, tmp_path, region="", detached="detached")
+    until_only(cloud, ["image", "keypair"])
+    (done,) = [row["id"] for row in cloud.ledger(open_only=True) if row["kind"] == "image"]
+    image_id, notes = victim.build(cloud.url, "", "")
+    assert image_id == done
+    assert any("taken over" in note for note in notes)
+    assert left(cloud) == ["image"]
+
+
+def test_the_keys_are_in_no_argument_and_no_environment_of_it(cloud: Emulator, tmp_path: Path) -> None:
+    cloud.reset()
+    seen: list[bytes] = []
+    process = start("provisioning", cloud, tmp_path, detached="detached")
+    try:
+        deadline = time.monotonic() + SECONDS
+        while not seen and time.monotonic() < deadline:
+            for each in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    words = each.read_bytes()
+                    if b"ucloud_provider.build.sweeper" in words:
+                        seen += [words, each.with_name("environ").read_bytes()]
+                except OSError:
+                    continue
+    finally:
+        process.communicate(timeout=120)
+    until_only(cloud, [])
+    assert seen
+    assert not [text for text in seen if Emulator.private_key.encode() in text or Emulator.public_key.encode() in text]
