@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from typing import ClassVar
 
 from ucloud_provider.build import launch, once
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.release import release_made
 from ucloud_provider.build.state import Build
-from ucloud_provider.cloud import hosts
+from ucloud_provider.cloud import hosts, retry
+from ucloud_provider.errors import CloudError
 from ucloud_provider.spec.rules import parse_instance_type
 
 START_TIMEOUT = 900.0
@@ -43,16 +46,38 @@ class TemporaryHost(Step):
             password=build.login.password,
             key_pair_id=build.login.key_pair_id,
         )
-        build.made["host"] = build.thing("host")
-        build.made["host"] = once.make(
-            api,
-            build.journal,
-            build.made["host"],
-            lambda: hosts.create(api, order),
-            lambda: next((each.id for each in hosts.find(api, tag=label)), None),
-        )
+        self._order(build, order)
         build.progress.step(f"starting host {build.made['host'].id}")
         build.host = launch.wait_running(api, build.made["host"].id, START_TIMEOUT)
+
+    def _order(self, build: Build, order: hosts.HostOrder) -> None:
+        """Order the host where UCloud has room for it: first in the zones given, then of the types given."""
+        args, api = build.args, build.api
+        zones = (args.availability_zone, *args.fallback_availability_zones)
+        types = (args.instance_type, *args.fallback_instance_types)
+        tried: list[str] = []
+        for kind, zone in itertools.product(types, zones):
+            here = replace(order, zone=zone, instance_type=parse_instance_type(kind))
+            tried.append(f"{kind} in {zone}")
+            build.made["host"] = build.thing("host")
+            try:
+                build.made["host"] = once.make(
+                    api,
+                    build.journal,
+                    build.made["host"],
+                    lambda here=here: hosts.create(api, here),  # type: ignore[misc]
+                    lambda: next((each.id for each in hosts.find(api, tag=order.tag)), None),
+                )
+            except CloudError as error:
+                if not retry.may_succeed_elsewhere(error):
+                    raise
+                if len(tried) == len(zones) * len(types):
+                    message = error.message if len(tried) == 1 else f"{error.message}; tried {', '.join(tried)}"
+                    raise CloudError(error.action, error.code, message) from error
+                build.log(f"refused, trying the next: {error}")
+                build.progress.step(f"no {tried[-1]} ({error.message}): trying the next")
+            else:
+                return
 
     def release(self, build: Build) -> None:
         if "host" in build.made:

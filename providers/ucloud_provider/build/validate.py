@@ -75,11 +75,13 @@ def _place_problems(build: Build, projects: dict[str, str], zones: dict[str, tup
         yield f"project_id: {api.project_id!r} is not a project of this account; one of {known}"
     if api.region not in zones:
         yield f"region: {api.region!r} is not a region; one of {regions}"
-    elif args.availability_zone not in zones[api.region]:
-        yield (
-            f"availability_zone: {args.availability_zone!r} is not a zone of {api.region}; "
-            f"one of {', '.join(zones[api.region])}"
-        )
+    else:
+        for name, zone in (
+            ("availability_zone", args.availability_zone),
+            *(("fallback_availability_zones", each) for each in args.fallback_availability_zones),
+        ):
+            if zone not in zones[api.region]:
+                yield f"{name}: {zone!r} is not a zone of {api.region}; one of {', '.join(zones[api.region])}"
     for index, copy in enumerate(args.copies):
         target = copy_api(api, copy)
         if copy.project_id and copy.project_id not in projects:

@@ -30,6 +30,10 @@ Like HTTP 5xx they do not say whether the call took effect.
 """
 
 
+FIRST_PRODUCT_CODE = 1000
+"""RetCodes below are the API gateway's, the same for every product."""
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed a little later: no answer, a gateway's error, or throttling."""
     if isinstance(error, ResponseLost | NotSent) or is_throttled(error):
@@ -45,6 +49,15 @@ def is_throttled(error: BaseException) -> bool:
 def may_have_taken_effect(error: BaseException) -> bool:
     """Whether a creating call that ended in this error may have created something all the same."""
     return is_transient(error) and not isinstance(error, NotSent) and not is_throttled(error)
+
+
+def may_succeed_elsewhere(error: BaseException) -> bool:
+    """Whether a creating call may succeed with another zone or instance type.
+
+    UCloud publishes no RetCode for a lack of room. Codes of a product's own are taken for one where there is somewhere
+    else to try; the gateway's, such as for a bad parameter or signature, never are.
+    """
+    return isinstance(error, CloudError) and error.code >= FIRST_PRODUCT_CODE
 
 
 def repeat(

@@ -94,6 +94,18 @@ class CustomImageArgs:
     instance_type: Arg[str] = arg(
         effect=Effect.NONE, rule=rules.instance_type, doc="Such as `n-basic-2` or `n-customized-1-2`."
     )
+    fallback_availability_zones: Arg[Sequence[str]] = arg(
+        default=(),
+        effect=Effect.NONE,
+        rule=rules.each(rules.not_empty),
+        doc="Zones to try, in this order, where UCloud refuses the host in `availability_zone`: no room, say.",
+    )
+    fallback_instance_types: Arg[Sequence[str]] = arg(
+        default=(),
+        effect=Effect.NONE,
+        rule=rules.each(rules.instance_type),
+        doc="Instance types to try, in this order, where UCloud refuses `instance_type` in every zone.",
+    )
     instance_name: Arg[str | None] = arg(
         default=None,
         effect=Effect.NONE,

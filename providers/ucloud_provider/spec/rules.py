@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,11 @@ def instance_type(value: str) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def each(rule: Callable[[str], str | None]) -> Callable[[Sequence[str]], str | None]:
+    """The rule for every element of a list: what is wrong with the first that is wrong."""
+    return lambda values: next((wrong for value in values if (wrong := rule(value))), None)
 
 
 def instance_name(value: str) -> str | None:

@@ -46,6 +46,8 @@ CHANGED_IMAGE: dict[str, dict[str, Any]] = {
     "project_id": {"project_id": "org-other"},
     "instance_type": {"instance_type": "o-standard-4"},
     "instance_name": {"instance_name": "builder"},
+    "fallback_availability_zones": {"fallback_availability_zones": ["cn-bj2-03"]},
+    "fallback_instance_types": {"fallback_instance_types": ["n-basic-4"]},
     "boot_disk_type": {"boot_disk_type": "cloud_rssd"},
     "min_cpu_platform": {"min_cpu_platform": "Amd/Epyc2"},
     "vpc_id": {"vpc_id": "uvnet-1", "subnet_id": "subnet-1"},

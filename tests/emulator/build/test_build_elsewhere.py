@@ -1,0 +1,61 @@
+"""A host that UCloud has no room for is tried in the other zones, then with the other types, that the user listed."""
+
+from __future__ import annotations
+
+import pytest
+from ucloud_provider.errors import InvalidSpec, StepFailed
+
+from tests.emulator.build.conftest import Builds
+
+NO_ROOM = {"action": "CreateUHostInstance", "ret_code": 8357, "message": "resource not enough", "times": 0}
+
+
+@pytest.fixture
+def crowded(paper_builds: Builds) -> Builds:
+    """A cloud without room in the first zone."""
+    paper_builds.emulator.fault(**NO_ROOM, parameters={"Zone": "cn-bj2-02"})
+    return paper_builds
+
+
+def ordered(builds: Builds) -> list[tuple[str, str, int]]:
+    orders = builds.requests("CreateUHostInstance")
+    return [(each["params"]["Zone"], str(each["params"]["CPU"]), each["RetCode"]) for each in orders]
+
+
+def test_the_next_zone_is_tried_and_shown(crowded: Builds) -> None:
+    crowded.build(communicator="none", fallback_availability_zones=["cn-bj2-03", "cn-bj2-04"])
+    assert ordered(crowded) == [("cn-bj2-02", "2", 8357), ("cn-bj2-03", "2", 0)]
+    assert "no n-basic-2 in cn-bj2-02 (resource not enough): trying the next" in crowded.progress.steps
+    assert crowded.left() == []
+
+
+def test_the_next_type_is_tried_where_no_zone_has_room(paper_builds: Builds) -> None:
+    paper_builds.emulator.fault(**NO_ROOM, parameters={"CPU": "2"})
+    paper_builds.build(
+        communicator="none", fallback_availability_zones=["cn-bj2-03"], fallback_instance_types=["n-basic-4"]
+    )
+    assert ordered(paper_builds) == [
+        ("cn-bj2-02", "2", 8357),
+        ("cn-bj2-03", "2", 8357),
+        ("cn-bj2-02", "4", 0),
+    ]
+
+
+def test_where_there_is_room_nowhere_all_that_was_tried_is_told_and_nothing_is_left(paper_builds: Builds) -> None:
+    paper_builds.emulator.fault(**NO_ROOM)
+    with pytest.raises(StepFailed, match=r"resource not enough; tried n-basic-2 in cn-bj2-02, n-basic-2 in cn-bj2-03"):
+        paper_builds.build(communicator="none", fallback_availability_zones=["cn-bj2-03"])
+    assert paper_builds.left() == []
+
+
+def test_a_bad_parameter_is_never_tried_elsewhere(paper_builds: Builds) -> None:
+    paper_builds.emulator.fault(action="CreateUHostInstance", ret_code=230, message="bad Name", times=0)
+    with pytest.raises(StepFailed, match="bad Name"):
+        paper_builds.build(communicator="none", fallback_availability_zones=["cn-bj2-03"])
+    assert len(ordered(paper_builds)) == 1
+
+
+def test_a_fallback_zone_of_another_region_is_told_before_anything_is_made(paper_builds: Builds) -> None:
+    with pytest.raises(InvalidSpec, match="fallback_availability_zones: 'hk-01' is not a zone of cn-bj2; one of"):
+        paper_builds.build(communicator="none", fallback_availability_zones=["hk-01"])
+    assert paper_builds.requests("ImportUHostKeyPairs") == []
