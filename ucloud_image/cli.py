@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ucloud_provider.build.collect import Leftover
     from ucloud_provider.cloud.client import Api
+    from ucloud_provider.masking import Masker
 
 FAILED = 1
 """Exit code where something could not be listed or released."""
@@ -18,12 +19,14 @@ FAILED = 1
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code. Credentials come from the environment or the shared credentials file."""
     from ucloud_provider.errors import UCloudImageError
+    from ucloud_provider.masking import Masker
 
     arguments = _parser().parse_args(argv)
+    masked = Masker()
     try:
-        return _gc(arguments)
+        return _gc(arguments, masked)
     except UCloudImageError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(masked(f"error: {error}"), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return 130
@@ -45,11 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _gc(arguments: argparse.Namespace) -> int:
+def _gc(arguments: argparse.Namespace, masked: Masker) -> int:
     from ucloud_provider.build import collect
     from ucloud_provider.cloud import account
 
-    apis = _places(arguments.all_projects, arguments.region)
+    apis = _places(arguments.all_projects, arguments.region, masked)
     found = collect.find(apis, account.now(apis[0]))
     if not found:
         print("Nothing is left of any build.")
@@ -60,18 +63,19 @@ def _gc(arguments: argparse.Namespace) -> int:
         print(f"\n{len(collectable)} of {len(found)} can be collected" + (" (dry run)." if arguments.dry_run else "."))
         return 0
     print()
-    failed = collect.remove(apis[0], found, lambda each, said: print(f"{each.thing}: {said}"))
+    failed = collect.remove(apis[0], found, lambda each, said: print(masked(f"{each.thing}: {said}")))
     print(f"\n{len(collectable) - len(failed)} of {len(collectable)} collected.")
     return FAILED if failed else 0
 
 
-def _places(all_projects: bool, regions: Sequence[str] | None) -> list[Api]:
-    """The projects and regions to look at."""
+def _places(all_projects: bool, regions: Sequence[str] | None, masked: Masker) -> list[Api]:
+    """The projects and regions to look at; the keys that it takes are kept out of what is printed."""
     from ucloud_provider.cloud import account, credentials
     from ucloud_provider.cloud.client import connect
     from ucloud_provider.errors import InvalidSpec
 
     found = credentials.resolve(lambda _key: None)
+    masked.add(*found.secrets())
     api = connect(found, region=next(iter(regions or ()), None) or found.region or "cn-bj2")
     known = account.zones(api)
     for region in regions or ():

@@ -15,7 +15,19 @@ from tests.support.emulator import Emulator
 BUILD_PASSWORD = "Pl4nted-build-password"
 HOST_PASSWORD = "Pl4nted-host-password"
 WRONG_PASSWORD = "Pl4nted-wrong " * 9
-ENVIRONMENT = "pl4nted-environment-variable"
+ENVIRONMENT = "pl4nted-vKq7Zx2Rm9Tw4Lp8Hs3Nd6"
+PRINTING = "; ".join(
+    (
+        "echo the token is $TOKEN",
+        "echo $TOKEN | base64",
+        "echo $TOKEN | base64 -w 11",
+        "echo $TOKEN | fold -w 9",
+        "echo $TOKEN | od -An -tx1",
+        "set -x",
+        ": $TOKEN",
+        "exit 3",
+    )
+)
 
 PROGRAM = """
 import pulumi
@@ -82,7 +94,7 @@ def test_credentials_are_found_nowhere(stack: Stack, cloud: Emulator) -> None:
     stack.create("", config=config, secrets=secrets)
     said = []
     with command_lines(stack.folder) as (arguments, own_arguments):
-        stack.write(program("echo the token is $TOKEN; echo $TOKEN | base64; exit 3"))
+        stack.write(program(PRINTING))
         said.append(stack.up().failed().output)
         assert "the token is ***" in said[-1], "a secret that a script prints is masked"
         stack.write(program("true"))
@@ -122,5 +134,7 @@ def test_credentials_are_found_nowhere(stack: Stack, cloud: Emulator) -> None:
     assert found == []
     # what the user made a secret himself is one in the state and on the screen
     assert ENVIRONMENT not in state + "\n".join([*said, *logs])
-    assert base64.b64encode(ENVIRONMENT.encode()).decode()[:-2] not in "\n".join([*said, *logs])
+    shown = "".join("\n".join([*said, *logs]).replace("***", "\0").split())
+    for form in (ENVIRONMENT, base64.b64encode(ENVIRONMENT.encode()).decode()[:-4], ENVIRONMENT.encode().hex()):
+        assert [form[at : at + 8] for at in range(len(form) - 7) if form[at : at + 8] in shown] == []
     assert cloud.ledger(open_only=True, billable_only=True) == []

@@ -38,6 +38,7 @@ class Credentials(Step):
         elif login.pair is not None:
             login.private_key, login.public_key = login.pair.private, login.pair.public
             login.key_pair_id = build.made[mark.KIND].id
+        build.masker.add(login.password, login.private_key)
 
     def _own_key(self, build: Build) -> str:
         path = build.base_dir / Path(build.args.ssh_private_key_file or "").expanduser()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from ucloud_provider.build.validate import Validate
 from ucloud_provider.cloud import account, images
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import InvalidSpec, UCloudImageError
+from ucloud_provider.masking import Masker
 from ucloud_provider.run import Cancel, Progress
 from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
 
@@ -42,7 +43,7 @@ def build_image(
     progress: Progress,
     cancel: Cancel,
     base_dir: Path,
-    mask: Callable[[str], str] = lambda text: text,
+    masker: Masker | None = None,
     digest: str = "",
     accepts: Accepts = lambda _partial: True,
 ) -> BuiltImage:
@@ -55,7 +56,7 @@ def build_image(
     Raises `InvalidSpec` before anything billable exists; `StepFailed` or `Cancelled` after everything temporary has
     been given back; `CopyFailed` where the image exists and some of its copies do not.
     """
-    build = start(args, api=api, progress=progress, cancel=cancel, base_dir=base_dir, mask=mask, digest=digest)
+    build = start(args, api=api, progress=progress, cancel=cancel, base_dir=base_dir, masker=masker, digest=digest)
     try:
         build.image = recover.finished_image(build, digest)
         with recover.in_background(build.undo_api, build.id, build.progress.note):
@@ -71,7 +72,7 @@ def start(
     progress: Progress,
     cancel: Cancel,
     base_dir: Path,
-    mask: Callable[[str], str],
+    masker: Masker | None = None,
     digest: str = "",
 ) -> Build:
     """A build that has its id, its journal and its log, and has made nothing yet."""
@@ -79,7 +80,8 @@ def start(
     api = api.using(cancel=cancel, notice=progress.line, log=first.append)
     held = lease.new(account.now(api))
     folder = places.build_dir(held.build_id)
-    log = BuildLog(folder / LOG, mask)
+    masker = masker or Masker()
+    log = BuildLog(folder / LOG, masker)
     journal = Journal(folder / JOURNAL)
     for line in first:
         log(line)
@@ -108,6 +110,7 @@ def start(
         log=log,
         progress=progress,
         cancel=cancel,
+        masker=masker,
     )
 
 
@@ -135,7 +138,7 @@ def make_copies(
     api: Api,
     progress: Progress,
     cancel: Cancel,
-    mask: Callable[[str], str] = lambda text: text,
+    masker: Masker | None = None,
     accepts: Accepts = lambda _partial: True,
 ) -> tuple[MadeCopy, ...]:
     """Make copies of an image that exists. Raises `CopyFailed` where some could not be made.
@@ -144,7 +147,7 @@ def make_copies(
     """
     if not wanted:
         return ()
-    build = start(args, api=api, progress=progress, cancel=cancel, base_dir=Path(), mask=mask)
+    build = start(args, api=api, progress=progress, cancel=cancel, base_dir=Path(), masker=masker)
     try:
         build.image = images.get(build.api, image_id)
         if build.image is None:

@@ -41,6 +41,7 @@ class Provision(Step):
             base_dir=build.base_dir,
             facts=facts,
             log=build.log,
+            masker=build.masker,
         )
         count = len(build.args.provisioners)
         for index, provisioner in enumerate(build.args.provisioners, 1):

@@ -14,6 +14,7 @@ from ucloud_provider.cloud import retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host, Image
 from ucloud_provider.errors import UCloudImageError
+from ucloud_provider.masking import Masker
 from ucloud_provider.run import Cancel, Progress
 from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
 
@@ -80,6 +81,7 @@ class Build:
     log: BuildLog
     progress: Progress
     cancel: Cancel
+    masker: Masker = field(default_factory=Masker)
     started: float = field(default_factory=time.monotonic)
 
     source: Image | None = None

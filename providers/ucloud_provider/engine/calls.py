@@ -129,7 +129,7 @@ class Call:
     def _answer(self, error: Exception) -> None:
         """End the call with the error's text, and nothing else."""
         status = self._status(error) if isinstance(error, PartlyMade) else None
-        text = self.masked(str(error) if isinstance(error, UCloudImageError) else self._unforeseen(error))
+        text = self.masked(str(error)) if isinstance(error, UCloudImageError) else self._unforeseen(error)
         if self._rpc is None:
             raise RuntimeError(text) from None
         import grpc  # type: ignore[import-untyped]
@@ -175,7 +175,7 @@ class Call:
 
     def _unforeseen(self, error: Exception) -> str:
         """One line for an error that nobody foresaw; its traceback goes to a file."""
-        first = (str(error).splitlines() or [""])[0][:300]
+        first = (self.masked(str(error)).splitlines() or [""])[0][:300]
         what = f"unexpected {type(error).__name__}: {first}" if first else f"unexpected {type(error).__name__}"
         try:
             file = error_log()

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from ucloud_provider.masking import Masker
+from ucloud_provider.provisioners.output import Output
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, arg, args, same
 
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
     from ucloud_provider.run import Cancel
 
 Duration = float | str
-
-LEAST_SECRET = 8
-"""Characters that a value needs to be kept out of logs."""
 
 
 class Problem(NamedTuple):
@@ -45,8 +44,8 @@ class BuildFacts:
 class ProvisionContext:
     """What a provisioner works with.
 
-    `base_dir` is the folder relative local paths start from: the Pulumi project's. `on_line` gets each line of output,
-    already without its line end.
+    `base_dir` is the folder relative local paths start from: the Pulumi project's. `on_line` shows a line of the
+    provisioner's own, already without its line end; what a command prints goes through an `output()`.
     """
 
     communicator: Communicator | None
@@ -55,6 +54,11 @@ class ProvisionContext:
     base_dir: Path
     facts: BuildFacts
     log: Callable[[str], None] = field(default=lambda _text: None)
+    masker: Masker = field(default_factory=Masker)
+
+    def output(self) -> Output:
+        """For the lines of one command: shown without secrets, the last ones kept for an error."""
+        return Output(self.on_line, self.masker)
 
 
 @args
@@ -93,21 +97,6 @@ class Provisioner(ABC):
                     yield value
                 elif value:
                     yield from value
-
-    def secrets(self) -> Iterator[str]:
-        """Values that must not show in progress, logs and errors: of arguments declared secret, such as `env`.
-
-        Pulumi does not tell which of them the user made a secret. Short ones, such as `1` or `test`, are left out:
-        they would take half of the log away.
-        """
-        for each in fields(self):
-            if each.metadata.get("secret"):
-                value: Any = getattr(self, each.name)
-                listed = value.values() if isinstance(value, Mapping) else value or ()
-                for item in [value] if isinstance(value, str) else listed:
-                    secret = item if isinstance(value, Mapping | str) else str(item).partition("=")[2]
-                    if len(secret) >= LEAST_SECRET:
-                        yield secret
 
     def identity(self, files: Mapping[str, str]) -> dict[str, Any]:
         """What of this provisioner ends up in the image, in place of paths the content of what they name.

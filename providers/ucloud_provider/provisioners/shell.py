@@ -21,7 +21,6 @@ from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 BY_FILE = "chmod +x {{.Path}}; . {{.EnvVarFile}} && {{.Path}}"
 BY_PREFIX = "chmod +x {{.Path}}; {{.Vars}} {{.Path}}"
 FIELDS = ("Path", "Vars", "EnvVarFile")
-TAIL = 20
 
 
 @args
@@ -149,14 +148,8 @@ class Shell(Provisioner):
             environment.render(template, {**fields, "Vars": hidden}) if not self.execute_command else "execute_command"
         )
         context.log(f"$ {shown}")
-        tail: list[str] = []
-
-        def on_line(line: str) -> None:
-            tail.append(line)
-            del tail[:-TAIL]
-            context.on_line(line)
-
-        ended = self._start(host, files, command, on_line, context)
+        output = context.output()
+        ended = self._start(host, files, command, output, context)
         if isinstance(ended, Disconnected):
             if not self.expect_disconnect:
                 raise ended
@@ -164,7 +157,7 @@ class Shell(Provisioner):
         elif ended not in self.valid_exit_codes:
             with contextlib.suppress(CommunicatorError):  # that it failed is what the user must hear
                 self._clean(host, list(files), context)
-            raise ProvisionerFailed(name, ended, tail)
+            raise ProvisionerFailed(name, ended, output.tail)
         self._clean(host, list(files), context)
 
     def _start(

@@ -17,7 +17,6 @@ from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisi
 from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 
 FIELDS = ("Script", "Command", "Vars")
-TAIL = 20
 GRACE = 5.0
 """Seconds between asking a cancelled command to end and ending it."""
 
@@ -100,7 +99,7 @@ class ShellLocal(Provisioner):
         fields = {"Script": script, "Command": script, "Vars": environment.inline_form(values)}
         command = [environment.render(part, fields) for part in self.execute_command]
         context.log(f"local {name}")
-        tail: list[str] = []
+        output = context.output()
         process = subprocess.Popen(
             command,
             cwd=context.base_dir,
@@ -116,13 +115,11 @@ class ShellLocal(Provisioner):
             if process.stdout is None:
                 raise AssertionError("stdout is a pipe")
             for line in process.stdout:
-                tail.append(line.rstrip("\n"))
-                del tail[:-TAIL]
-                context.on_line(tail[-1])
+                output(line.rstrip("\n"))
             code = process.wait()
         context.cancel.raise_if_set()
         if code not in self.valid_exit_codes:
-            raise ProvisionerFailed(f"local {name}", code, tail)
+            raise ProvisionerFailed(f"local {name}", code, output.tail)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

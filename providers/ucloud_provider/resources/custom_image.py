@@ -17,7 +17,7 @@ from pulumi.dynamic import (
 )
 
 from ucloud_provider import engine
-from ucloud_provider.errors import UCloudImageError
+from ucloud_provider.errors import InvalidSpec, UCloudImageError
 from ucloud_provider.resources import standing
 from ucloud_provider.resources.access import Access, failure, plain_inputs
 
@@ -42,13 +42,16 @@ class CustomImageProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         from ucloud_provider.spec.check import check_custom_image
 
-        with engine.Call():
+        with engine.Call() as call:
+            _hide_secrets(call, news)
             inputs, missing = self._access.with_defaults(news)
             checked = check_custom_image(inputs, Path.cwd())
-            return CheckResult(checked.inputs, missing + [failure(*each) for each in checked.failures])
+            wrong = [failure(each.property, call.masked(each.reason)) for each in checked.failures]
+            return CheckResult(checked.inputs, missing + wrong)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         with engine.Call() as call:
+            _hide_secrets(call, olds, news)
             changes = _changes(call.old_inputs(), olds, news)
             standing.remember(call.urn, str(olds.get("image_id")), stays=not changes.replace)
             if changes.replace:
@@ -66,8 +69,8 @@ class CustomImageProvider(ResourceProvider):
         from ucloud_provider.spec.check import load_custom_image
 
         with engine.Call() as call:
+            _hide_secrets(call, props)
             args = load_custom_image(props)
-            call.hide(*_secrets(args))
             api = self._access.building(props, call)
             failures: tuple[str, ...] = ()
             try:
@@ -111,8 +114,8 @@ class CustomImageProvider(ResourceProvider):
         from ucloud_provider.spec.image import CustomImageArgs
 
         with engine.Call() as call:
+            _hide_secrets(call, olds, news)
             args = load_custom_image(news)
-            call.hide(*_secrets(args))
             api = self._access.building(olds, call)
             wanted = {copy_key(news, to_inputs(copy)): copy for copy in args.copies}
             there = {each["key"]: each for each in olds.get("copies_made") or ()}
@@ -147,13 +150,17 @@ def _changes(old: Mapping[str, Any] | None, outputs: Mapping[str, Any], new: Map
         return Changes(replace=(Change("image_id", f"{outputs['image_id']} is gone"),))
     try:
         return diff_custom_image(outputs if old is None else old, outputs, new)
-    except ValueError:  # provisioners with values that are not known yet
+    except InvalidSpec:  # provisioners with values that are not known yet
         return Changes(replace=(Change("provisioners", "provisioners are not known yet"),))
 
 
-def _secrets(args: CustomImageArgs) -> list[str | None]:
-    """What must not show in progress, logs and errors."""
-    return [args.ssh_password, *(secret for each in args.provisioners for secret in each.secrets())]
+def _hide_secrets(call: engine.Call, *inputs: Mapping[str, Any]) -> None:
+    """Keep passwords and provisioners' variables out of progress, logs and errors."""
+    from ucloud_provider.spec.image import CustomImageArgs
+    from ucloud_provider.spec.secret_values import secret_values
+
+    for each in inputs:
+        call.hide(*secret_values(CustomImageArgs, each))
 
 
 def _build(args: CustomImageArgs, api: Api, call: engine.Call, digest: str) -> BuiltImage:
@@ -165,7 +172,7 @@ def _build(args: CustomImageArgs, api: Api, call: engine.Call, digest: str) -> B
         progress=call.progress,
         cancel=call.cancel,
         base_dir=Path.cwd(),
-        mask=call.masked,
+        masker=call.masked,
         digest=digest,
         accepts=_taker(call),
     )
@@ -201,7 +208,7 @@ def _copy(
         api=api,
         progress=call.progress,
         cancel=call.cancel,
-        mask=call.masked,
+        masker=call.masked,
         accepts=_taker(call),
     )
 

@@ -38,10 +38,12 @@ class UHostProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         from ucloud_provider.spec.check import check_uhost
 
-        with engine.Call():
+        with engine.Call() as call:
+            _hide_secrets(call, news)
             inputs, missing = self._access.with_defaults(news)
             checked = check_uhost(inputs)
-            return CheckResult(checked.inputs, missing + [failure(*each) for each in checked.failures])
+            wrong = [failure(each.property, call.masked(each.reason)) for each in checked.failures]
+            return CheckResult(checked.inputs, missing + wrong)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         from ucloud_provider.spec.diff import diff_uhost
@@ -49,6 +51,7 @@ class UHostProvider(ResourceProvider):
 
         with engine.Call() as call:
             old = call.old_inputs() or {**olds, "password": news.get("password")}
+            _hide_secrets(call, old, news)
             new, open_question = dict(news), False
             if is_unknown(news.get("image_id")) and standing.stays(str(olds.get("image_id"))):
                 new["image_id"], open_question = old.get("image_id"), True
@@ -72,8 +75,8 @@ class UHostProvider(ResourceProvider):
         from ucloud_provider.spec.check import load_uhost
 
         with engine.Call() as call:
+            _hide_secrets(call, props)
             args = load_uhost(props)
-            call.hide(args.password)
             api = self._access.building(props, call)
             host = lasting_host.create(
                 args,
@@ -102,10 +105,10 @@ class UHostProvider(ResourceProvider):
         from ucloud_provider.spec.rules import parse_duration
 
         with engine.Call() as call:
+            old = call.old_inputs() or {**olds, "password": news.get("password")}
+            _hide_secrets(call, old, news)
             args = load_uhost(news)
-            call.hide(args.password)
             api = self._access.api(olds, call)
-            old = call.old_inputs() or {**olds, "password": args.password}
             timeout = parse_duration(args.timeout)
             host = lasting_host.look(api, id_)
             host = lasting_host.change(old, args, host, api=api, progress=call.progress, timeout=timeout)
@@ -117,6 +120,15 @@ class UHostProvider(ResourceProvider):
         with engine.Call() as call:
             call.progress.step("terminating the host")
             launch.remove(self._access.api(props, call), id_)
+
+
+def _hide_secrets(call: engine.Call, *inputs: Mapping[str, Any]) -> None:
+    """Keep passwords out of progress, logs and errors."""
+    from ucloud_provider.spec.secret_values import secret_values
+    from ucloud_provider.spec.uhost import UHostArgs
+
+    for each in inputs:
+        call.hide(*secret_values(UHostArgs, each))
 
 
 def _outputs(inputs: Mapping[str, Any], host: Host, api: Api) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ucloud_provider.errors import InvalidSpec
 from ucloud_provider.provisioners import kinds
 from ucloud_provider.provisioners.base import Provisioner, contents
 from ucloud_provider.spec.args import adapter, whole_numbers
@@ -74,25 +75,31 @@ def check_uhost(inputs: Mapping[str, Any]) -> Checked:
 
 
 def load_provisioners(inputs: Mapping[str, Any]) -> list[Provisioner]:
-    """The provisioners of checked inputs. Raises ValueError for inputs that were never checked."""
+    """The provisioners of checked inputs. Raises `InvalidSpec` for inputs that were never checked."""
     made, wrong = _provisioners(whole_numbers(dict(inputs)), ())
     if wrong:
-        raise ValueError("; ".join(f"{failure.property}: {failure.reason}" for failure in wrong))
+        raise InvalidSpec([f"{failure.property}: {failure.reason}" for failure in wrong])
     return list(made.values())
 
 
 def load_custom_image(inputs: Mapping[str, Any]) -> CustomImageArgs:
-    """The arguments behind checked inputs."""
-    values = _known_fields(CustomImageArgs, whole_numbers(_given(inputs)))
-    plain: CustomImageArgs = adapter(CustomImageArgs).validate_python({**values, "provisioners": []})
+    """The arguments behind checked inputs. Raises `InvalidSpec` for inputs that were never checked."""
+    plain: CustomImageArgs = _load(CustomImageArgs, _without_provisioners(whole_numbers(_given(inputs))))
     return dataclasses.replace(plain, provisioners=load_provisioners(inputs))
 
 
 def load_uhost(inputs: Mapping[str, Any]) -> UHostArgs:
-    """The arguments behind checked inputs."""
-    values = _known_fields(UHostArgs, whole_numbers(_given(inputs)))
-    plain: UHostArgs = adapter(UHostArgs).validate_python(values)
+    """The arguments behind checked inputs. Raises `InvalidSpec` for inputs that were never checked."""
+    plain: UHostArgs = _load(UHostArgs, whole_numbers(_given(inputs)))
     return plain
+
+
+def _load(cls: type[Any], values: Mapping[str, Any]) -> Any:
+    values = _known_fields(cls, values)
+    wrong = judge(cls, values, ())
+    if wrong:  # pydantic's own text would hold the values, passwords too
+        raise InvalidSpec([f"{failure.property}: {failure.reason}" for failure in wrong])
+    return adapter(cls).validate_python(values)
 
 
 def _given(inputs: Mapping[str, Any]) -> dict[str, Any]:
