@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ucloud_provider.build.places import FolderUnusable
+
 FILE = "build.log"
 
 
@@ -19,7 +21,11 @@ class BuildLog:
         self.path = path
         self._mask = mask
         self._lock = threading.Lock()
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")
+        try:
+            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise FolderUnusable(path.parent, error) from error
+        self._file = os.fdopen(opened, "a", encoding="utf-8")
 
     def __call__(self, text: str) -> None:
         """Write a line. A log that cannot be written (a full disk) never fails the build."""

@@ -6,23 +6,40 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ucloud_provider.errors import UCloudImageError
+
 VARIABLE = "UCLOUD_IMAGE_STATE"
+
+
+class FolderUnusable(UCloudImageError):
+    """The folder of journals and logs cannot be made or written; nothing can be built without it."""
+
+    def __init__(self, folder: Path, reason: OSError) -> None:
+        super().__init__(
+            f"{folder}, where builds keep their journals and logs, cannot be used: {reason.strerror or reason}; free "
+            f"space or give access there, or set {VARIABLE} to another folder"
+        )
 
 
 def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """The per-user state folder: `$UCLOUD_IMAGE_STATE`, else `ucloud-image` in `$XDG_STATE_HOME` or ~/.local/state.
 
-    Made where missing, readable by the user alone.
+    Made where missing, readable by the user alone. Raises `FolderUnusable`.
     """
     chosen = environ.get(VARIABLE)
     base = environ.get("XDG_STATE_HOME") or "~/.local/state"
     folder = Path(chosen).expanduser() if chosen else Path(base).expanduser() / "ucloud-image"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return _made(folder)
 
 
 def build_dir(build_id: str) -> Path:
     """The folder of one build: its journal and its log."""
-    folder = state_dir() / "builds" / build_id
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _made(state_dir() / "builds" / build_id)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderUnusable(folder, error) from error
     return folder

@@ -199,8 +199,12 @@ def give_back_one(api: Api, dead: DeadBuild, *, unless: Callable[[Thing], bool] 
 
 
 def prune(now: float | None = None) -> None:
-    """Remove the folders of builds that are long over and left nothing."""
+    """Remove the folders of builds that are long over and left nothing, and tracebacks as old."""
     now = time.time() if now is None else now
+    for file in (places.state_dir() / "errors").glob("*.log"):
+        with contextlib.suppress(OSError):
+            if now - file.stat().st_mtime > KEEP_SECONDS:
+                file.unlink()
     for path in journals():
         with contextlib.suppress(OSError, Alive, JournalFailed):
             if now - path.stat().st_mtime > KEEP_SECONDS and not journal.outstanding(path):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 FIREWALL_PATIENCE = 60.0
 """Seconds that UCloud may take to notice that a terminated host no longer uses its firewall."""
-IMAGE_PATIENCE = 1800.0
-"""Seconds that a half-made image may take to become one that can be deleted."""
+IMAGE_PATIENCE = 600.0
+"""Seconds that a half-made image may take to become one that can be deleted; then gc has to do it."""
 
 
 def release(api: Api, thing: Thing) -> None:

@@ -111,6 +111,33 @@ def test_a_journal_torn_at_any_byte_still_tells_every_whole_line(path: Path) -> 
         assert all(thing.kind in ("host", "key pair") for thing in outstanding(torn))
 
 
+def test_a_line_that_was_torn_in_the_middle_takes_no_other_with_it(path: Path) -> None:
+    journal = Journal(path)
+    journal.intend(KEY)
+    journal.close()
+    with path.open("ab") as file:
+        file.write(b'{"event": "made", "ki')
+    again = Journal(path)
+    again.intend(HOST)
+    again.released(KEY)
+    assert outstanding(path) == [HOST]
+
+
+def test_a_result_is_kept_whole_or_not_at_all_wherever_its_line_is_torn(path: Path) -> None:
+    journal = Journal(path)
+    image, copy = Thing("image", "origin", "org-x", "cn-bj2", "i-1"), Thing("copy", "origin", "org-x", "hk", "i-2")
+    journal.intend(image)
+    journal.intend(copy)
+    before = path.stat().st_size
+    journal.kept(image, copy)
+    whole = path.read_bytes()
+    torn = path.with_name("torn.jsonl")
+    for end in range(before, len(whole)):
+        torn.write_bytes(whole[:end])
+        assert outstanding(torn) == [copy, image]
+    assert outstanding(path) == []
+
+
 @given(noise=st.binary(max_size=200))
 def test_a_file_that_is_no_journal_has_nothing_outstanding_and_is_no_crash(
     noise: bytes, tmp_path_factory: pytest.TempPathFactory

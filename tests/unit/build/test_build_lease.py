@@ -72,3 +72,9 @@ def test_a_log_that_cannot_be_written_fails_nothing() -> None:
     log = BuildLog(Path("/dev/full"))
     log("no room")
     log("still none")
+
+
+def test_a_state_folder_that_cannot_be_made_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(places.FolderUnusable, match=r"cannot be used: Not a directory; .* set UCLOUD_IMAGE_STATE to"):
+        places.state_dir({"UCLOUD_IMAGE_STATE": str(tmp_path / "file" / "below")})
