@@ -28,11 +28,15 @@ def test_on_a_full_disk_nothing_may_be_made_and_what_was_written_still_tells(ful
     filler = full_disk / "filler"
     filler.write_bytes(b"x" * 40 * 1024)
     written: list[Thing] = [KEY]
-    with pytest.raises(JournalFailed, match="No space left on device; nothing is made without it: free space there"):
+
+    def fill() -> None:
         for number in range(10_000):
             thing = Thing("copy", f"label-{number}", "org-x", "hk")
             journal.intend(thing)
             written.insert(0, thing)
+
+    with pytest.raises(JournalFailed, match="No space left on device; nothing is made without it: free space there"):
+        fill()
     assert outstanding(journal.path) == written
     journal.released(KEY)
     with pytest.raises(JournalFailed):
