@@ -76,7 +76,7 @@ def admin(cloud: EmulatedCloud) -> Starlette:
         given = await _json(request)
         return await run_in_threadpool(_strike, cloud, request.path_params["id"], given)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/_emulator/status", status),
             Route("/_emulator/ledger", ledger),
@@ -96,6 +96,9 @@ def admin(cloud: EmulatedCloud) -> Starlette:
             MalformedRequest: _say_malformed,
         },
     )
+    # It would put the request's Host and query together into an address, whatever they are, and raise.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _say_wrong(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 MOST_BYTES = 1 << 20
 MOST_FIELDS = 2000
@@ -28,10 +28,13 @@ async def read_body(request: Request) -> bytes:
     if int(declared) > MOST_BYTES:
         raise MalformedRequest(413, f"body of more than {MOST_BYTES} bytes")
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise MalformedRequest(413, f"body of more than {MOST_BYTES} bytes")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise MalformedRequest(413, f"body of more than {MOST_BYTES} bytes")
+    except ClientDisconnect:
+        raise MalformedRequest(400, "the body breaks off") from None
     return bytes(body)
 
 

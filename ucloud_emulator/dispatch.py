@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ucloud_emulator import catalogue
+from ucloud_emulator.hosts.errors import HostError
 from ucloud_emulator.parameters import Parameters
 from ucloud_emulator.records import Host
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
@@ -14,6 +16,8 @@ from ucloud_emulator.signature import SIGNATURE, verified
 
 if TYPE_CHECKING:
     from ucloud_emulator.cloud import EmulatedCloud
+
+log = logging.getLogger(__name__)
 
 Reply = dict[str, Any]
 """What goes out as JSON, without RetCode and Action."""
@@ -84,6 +88,10 @@ def dispatch(cloud: EmulatedCloud, values: Mapping[str, str]) -> Reply:
         reply = found.answer(_call(cloud, found, values))
     except Refusal as refusal:
         return {"RetCode": int(refusal.code), "Action": f"{name}Response", "Message": refusal.message}
+    except HostError as error:
+        log.exception("%s failed", name)
+        code = int(RetCode.SERVICE_UNAVAILABLE)
+        return {"RetCode": code, "Action": f"{name}Response", "Message": f"Service unavailable: {error}"}
     return {"RetCode": 0, "Action": f"{name}Response", **reply}
 
 

@@ -70,7 +70,7 @@ class Api:
 
     async def _read(self, request: Request) -> Mapping[str, str]:
         if request.method == "GET":
-            return parse_form(request.url.query.encode())
+            return parse_form(request.scope["query_string"])
         if request.method != "POST":
             raise MalformedRequest(405, "GET or POST")
         return parse_form(await read_body(request))

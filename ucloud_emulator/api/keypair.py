@@ -30,20 +30,20 @@ def find_key_pair(call: Call, id: str) -> KeyPair:
 
 def _name(parameters: Parameters) -> str:
     name = parameters.required("KeyPairName")
-    if not re.fullmatch(r"\S(?:.{0,61}\S)?", name):
-        raise bad_parameter("KeyPairName", "1-63 characters")
+    if not re.fullmatch(r"\S(?:.{0,61}\S)?", name) or not name.isprintable():
+        raise bad_parameter("KeyPairName", "1-63 printable characters")
     return name
 
 
 def _public_key(parameters: Parameters) -> str:
     text = parameters.required("PublicKeyBody").strip()
-    words = text.split()
+    words = text.split() or [""]
     try:
         blob = base64.b64decode(words[1], validate=True) if len(words) >= 2 else b""
     except (binascii.Error, ValueError):
         blob = b""
     kind = words[0].encode()
-    if words[0] not in KEY_TYPES or blob[4 : 4 + len(kind)] != kind or "\n" in text:
+    if words[0] not in KEY_TYPES or blob[4 : 4 + len(kind)] != kind or not text.isprintable():
         raise bad_parameter("PublicKeyBody", "no OpenSSH public key")
     return text
 
