@@ -167,3 +167,51 @@ def test_a_host_is_replaced_the_new_one_first_unless_told_otherwise(stack: Stack
     assert sorted(each["kind"] for each in rows) == ["eip", "image", "udisk", "uhost"], "EIPs and disks went along"
     stack.destroy().succeeded()
     assert paper_cloud.ledger(open_only=True, billable_only=True) == []
+
+
+LAYERS = """
+import pulumi
+from ucloud_image import CustomImage, CustomImageArgs, ImageCopy
+
+where = {{"availability_zone": "cn-bj2-02", "instance_type": "n-basic-2", "communicator": "none"}}
+base = CustomImage(
+    "base",
+    CustomImageArgs(**where, source_image_id="uimage-f1chxn", image_name="base", triggers={{"release": {release}}}),
+)
+app = CustomImage(
+    "app",
+    CustomImageArgs(
+        **where,
+        source_image_id=base.image_id,
+        image_name=pulumi.Output.concat("app-on-", base.name),
+        copies=[ImageCopy(region=pulumi.Output.from_input("hk"), description=base.digest)],
+    ),
+)
+pulumi.export("base", base.image_id)
+pulumi.export("source", app.source_image_id)
+pulumi.export("name", app.name)
+pulumi.export("ids", app.image_ids)
+"""
+
+
+def test_an_image_may_be_made_of_another_images_outputs_and_follows_it(stack: Stack, paper_cloud: Emulator) -> None:
+    create(stack, paper_cloud, LAYERS.format(release=1))
+    assert "3 to create" in stack.preview().succeeded().output, "what is not known yet is no error"
+    stack.up().succeeded()
+    first = stack.outputs()
+    assert first["source"] == first["base"]
+    assert first["name"] == "app-on-base"
+    assert set(first["ids"]) == {"cn-bj2", "hk"}
+    assert "3 unchanged" in stack.up().succeeded().output
+
+    stack.write(LAYERS.format(release=2))
+    preview = stack.preview().succeeded().output
+    assert "new image: triggers" in preview
+    assert "source_image_id: not known yet" in preview
+    assert "2 to replace" in preview
+    stack.up().succeeded()
+    second = stack.outputs()
+    assert second["source"] == second["base"] != first["base"]
+    assert images(paper_cloud) == {second["base"], second["ids"]["cn-bj2"]}
+    stack.destroy().succeeded()
+    assert paper_cloud.ledger(open_only=True, billable_only=True) == []
