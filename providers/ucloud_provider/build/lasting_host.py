@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ucloud_provider.build import launch, lease, once, places
+from ucloud_provider.build import launch, lease, once, places, recover
 from ucloud_provider.build.access import random_password
 from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, Thing
@@ -32,11 +32,26 @@ def create(
 ) -> Host:
     """Start a host and wait until it is Running; `name` is for one that the arguments give no name.
 
-    `wanted` is asked at the end whether anybody still waits for it. Raises `StepFailed` or `Cancelled` after the host
+    `wanted` is asked at the end whether anybody still waits for it. Meanwhile what dead builds of this machine left is
+    given back. Raises `StepFailed` or `Cancelled` after the host
     was given back.
     """
     api = api.using(notice=progress.line)
     held = lease.new(account.now(api))
+    with recover.in_background(api.using(cancel=Cancel(), patience=retry.PATIENCE), held.build_id, progress.note):
+        return _create(args, name, held, api=api, progress=progress, mask=mask, wanted=wanted)
+
+
+def _create(
+    args: UHostArgs,
+    name: str,
+    held: lease.Lease,
+    *,
+    api: Api,
+    progress: Progress,
+    mask: Callable[[str], str],
+    wanted: Callable[[], bool],
+) -> Host:
     folder = places.build_dir(held.build_id)
     log, journal = BuildLog(folder / LOG, mask), Journal(folder / JOURNAL)
     api = api.using(log=log)

@@ -125,11 +125,17 @@ class CustomImageProvider(ResourceProvider):
                 new = _copy(args, id_, list(missing.values()), api, call)
             except CopyFailed as failed:
                 new, failures = failed.made.copies, failed.failures
-            for key, copy in there.items():
-                if key not in wanted:
-                    call.progress.step(f"deleting the copy in {copy['region']}")
-                    _delete_image(copy, api)
             copies = [each for key, each in there.items() if key in wanted] + [_copy_output(news, each) for each in new]
+            for key, copy in there.items():
+                if key in wanted:
+                    continue
+                call.progress.step(f"deleting the copy in {copy['region']}")
+                try:
+                    _delete_image(copy, api)
+                except UCloudImageError as error:
+                    # The state must still tell of it, and of the new ones: the next update tries again.
+                    copies.append(copy)
+                    failures += (f"the copy {copy['image_id']} in {copy['region']} was not deleted: {error}",)
             outputs = {**olds, **plain_inputs(CustomImageArgs, news), **_copies_outputs(olds, id_, copies, wanted)}
             outputs.pop("__provider", None)
             if failures:

@@ -1,0 +1,80 @@
+"""Updates that fail half-way: the state tells of every copy that exists, and the next update does the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.stack import Stack
+from tests.support.emulator import Emulator
+
+PROGRAM = """
+import pulumi
+from ucloud_image import CustomImage, CustomImageArgs, ImageCopy
+
+image = CustomImage(
+    "web",
+    CustomImageArgs(
+        availability_zone="cn-bj2-02",
+        instance_type="n-basic-2",
+        source_image_id="uimage-f1chxn",
+        image_name="web",
+        communicator="none",
+        copies=[ImageCopy(region=region) for region in {regions!r}],
+    ),
+)
+pulumi.export("image_ids", image.image_ids)
+"""
+
+
+@pytest.fixture
+def paper(stack: Stack, paper_cloud: Emulator) -> Stack:
+    paper_cloud.reset()
+    stack.environment = {**paper_cloud.environment(), "UCLOUD_BASE_URL": paper_cloud.url}
+    return stack
+
+
+def images(cloud: Emulator) -> dict[str, str]:
+    return {row["region"]: row["id"] for row in cloud.ledger(open_only=True) if row["kind"] == "image"}
+
+
+def in_state(stack: Stack) -> dict[str, Any]:
+    (resource,) = stack.resources("CustomImage")
+    found: dict[str, Any] = resource["outputs"]["image_ids"]
+    return found
+
+
+def test_a_copy_that_cannot_be_deleted_hides_no_new_one(paper: Stack, paper_cloud: Emulator) -> None:
+    paper.create(PROGRAM.format(regions=["hk"])).up().succeeded()
+    paper_cloud.fault(action="TerminateCustomImage", region="hk", ret_code=9999, message="not now", times=1)
+    paper.write(PROGRAM.format(regions=["sg"]))
+    said = paper.up().failed().output
+    assert "in hk was not deleted: TerminateCustomImage failed: not now (RetCode 9999)" in said
+    assert set(images(paper_cloud)) == {"cn-bj2", "hk", "sg"}
+    assert in_state(paper) == images(paper_cloud)
+    paper.up().succeeded()
+    assert set(images(paper_cloud)) == {"cn-bj2", "sg"}
+    assert in_state(paper) == images(paper_cloud)
+    paper.destroy().succeeded()
+    assert paper_cloud.ledger(open_only=True) == []
+
+
+def test_where_one_of_five_copies_fails_the_next_update_makes_only_that_one(
+    paper: Stack, paper_cloud: Emulator
+) -> None:
+    regions = ["cn-gd", "cn-sh2", "hk", "sg", "us-ca"]
+    paper_cloud.fault(transition="copy", region="hk", outcome="fail", times=1)
+    paper.create(PROGRAM.format(regions=regions))
+    said = paper.up().failed().output
+    assert "1 of its copies failed" in said or "hk (org-emulator)" in said
+    there = images(paper_cloud)
+    assert set(there) == {"cn-bj2", *regions} - {"hk"}
+    assert in_state(paper) == there
+    paper.up().succeeded()
+    assert {region: id for region, id in images(paper_cloud).items() if region != "hk"} == there
+    assert in_state(paper) == images(paper_cloud)
+    made = [row for row in paper_cloud.ledger() if row["kind"] == "image"]
+    assert len(made) == 7, "an image, five copies, and one more for the one that failed"
+    paper.destroy().succeeded()
+    assert paper_cloud.ledger(open_only=True) == []
