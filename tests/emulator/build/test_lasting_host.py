@@ -1,0 +1,68 @@
+"""A host that stays: it carries a lease until it is handed over, and none after; one that nobody takes is removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ucloud_provider.build import collect, lasting_host, lease, places
+from ucloud_provider.build.journal import Journal, Thing
+from ucloud_provider.cloud import hosts
+from ucloud_provider.cloud.records import Host
+from ucloud_provider.errors import StepFailed
+from ucloud_provider.spec.rules import InstanceType
+from ucloud_provider.spec.uhost import UHostArgs
+
+from tests.emulator.build.conftest import DEBIAN, Builds
+from tests.support.emulator import Emulator
+
+
+def create(builds: Builds, **more: Any) -> Host:
+    args = UHostArgs(availability_zone=Emulator.zone, instance_type="n-basic-2", image_id=DEBIAN)
+    return lasting_host.create(args, "web", api=builds.api(), progress=builds.progress, mask=str, **more)
+
+
+def test_it_carries_a_lease_until_it_runs_and_none_after(paper_builds: Builds) -> None:
+    host = create(paper_builds)
+    ordered = paper_builds.requests("CreateUHostInstance")[0]["params"]["Tag"]
+    assert lease.parse(ordered) is not None
+    api = paper_builds.api()
+    (found,) = hosts.find(api, tag=ordered.rpartition("-x")[0])
+    assert found.id == host.id
+    assert collect.find([api], api.clock() + lease.DURATION + 60) == []
+
+
+def test_one_that_nobody_waits_for_any_more_is_removed(paper_builds: Builds) -> None:
+    with pytest.raises(StepFailed, match="nobody waits for this host any more"):
+        create(paper_builds, wanted=lambda: False)
+    assert paper_builds.left() == []
+
+
+def test_one_whose_lease_cannot_be_lifted_is_removed_lest_it_is_collected_in_use(paper_builds: Builds) -> None:
+    paper_builds.emulator.fault(action="ModifyUHostInstanceTag", ret_code=9999, message="no", times=0)
+    with pytest.raises(StepFailed, match=r"ModifyUHostInstanceTag failed: no \(RetCode 9999\)"):
+        create(paper_builds)
+    assert paper_builds.left() == []
+
+
+def test_what_a_dead_one_left_is_given_back_by_the_next(paper_builds: Builds, state: Path) -> None:
+    api = paper_builds.api()
+    held = lease.new(api.clock())
+    journal = Journal(places.build_dir(held.build_id) / "journal.jsonl")
+    journal.event("start", build=held.build_id, account=api.credentials.account, expires=held.expires)
+    journal.intend(Thing("host", held.label, Emulator.project, Emulator.region))
+    order = hosts.HostOrder(
+        name="dead",
+        tag=held.label,
+        zone=Emulator.zone,
+        image_id=DEBIAN,
+        instance_type=InstanceType("N", 2, 4096),
+        boot_disk=hosts.Disk(20, "cloud_ssd"),
+        password="Secret-123",
+    )
+    dead = hosts.create(api, order)
+    journal.close()
+    host = create(paper_builds)
+    assert [row["id"] for row in paper_builds.left() if row["kind"] == "uhost"] == [host.id]
+    assert any("released now: host" in note for note in paper_builds.progress.notes), dead
