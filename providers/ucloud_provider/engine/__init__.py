@@ -1,4 +1,4 @@
-"""The one place that touches Pulumi's dynamic host: progress, cancellation, concurrency, clean errors, the end.
+"""The one place that works around Pulumi's dynamic host: progress, cancellation, concurrency, errors, previews, end.
 
 `prepare` once in a provider's configure, `Call` around each of its methods. What each part works around, and what
 happens where a future Pulumi is built differently, stands at the top of its file.

@@ -17,8 +17,8 @@ from pulumi.dynamic import (
 )
 
 from ucloud_provider import engine
+from ucloud_provider.engine import standing
 from ucloud_provider.errors import InvalidSpec, UCloudImageError
-from ucloud_provider.resources import standing
 from ucloud_provider.resources.access import Access, failure, plain_inputs
 
 if TYPE_CHECKING:

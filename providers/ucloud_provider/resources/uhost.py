@@ -16,7 +16,7 @@ from pulumi.dynamic import (
 )
 
 from ucloud_provider import engine
-from ucloud_provider.resources import standing
+from ucloud_provider.engine import standing
 from ucloud_provider.resources.access import Access, failure, plain_inputs
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pulumi.output import Unknown
-from ucloud_provider.resources import standing
+from ucloud_provider.engine import standing
 from ucloud_provider.resources.custom_image import CustomImageProvider
 from ucloud_provider.resources.uhost import UHostProvider
 
