@@ -6,6 +6,22 @@ from dataclasses import dataclass
 
 PUBLIC_KEY = "emulator-public-key"
 PRIVATE_KEY = "emulator-private-key"
+COOKIE = "U_USER=emulator-session"
+CSRF_TOKEN = "emulator-csrf-token"  # noqa: S105  (all of these are known to everybody)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What goes with a public key: the private one, and the token of keys that STS made for a while."""
+
+    private: str
+    token: str = ""
+
+
+KEYS = {
+    PUBLIC_KEY: Keys(PRIVATE_KEY),
+    "emulator-temporary-public-key": Keys("emulator-temporary-private-key", "emulator-security-token"),
+}
 
 
 @dataclass(frozen=True)

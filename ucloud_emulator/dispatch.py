@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ucloud_emulator import catalogue
+from ucloud_emulator.authentication import NO_SESSION, Session, authenticate
 from ucloud_emulator.hosts.errors import HostError
 from ucloud_emulator.parameters import Parameters
 from ucloud_emulator.records import Host
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
-from ucloud_emulator.signature import SIGNATURE, verified
 
 if TYPE_CHECKING:
     from ucloud_emulator.cloud import EmulatedCloud
@@ -80,11 +80,11 @@ def action(name: str, scope: Scope = "region") -> Callable[[Callable[[Call], Rep
     return register
 
 
-def dispatch(cloud: EmulatedCloud, values: Mapping[str, str]) -> Reply:
+def dispatch(cloud: EmulatedCloud, values: Mapping[str, str], session: Session = NO_SESSION) -> Reply:
     """Answer a request: always a complete reply, refusals among them."""
     name = values.get("Action", "")
     try:
-        found = _authenticated(name, values)
+        found = _authenticated(name, values, session)
         reply = found.answer(_call(cloud, found, values))
     except Refusal as refusal:
         return {"RetCode": int(refusal.code), "Action": f"{name}Response", "Message": refusal.message}
@@ -95,27 +95,13 @@ def dispatch(cloud: EmulatedCloud, values: Mapping[str, str]) -> Reply:
     return {"RetCode": 0, "Action": f"{name}Response", **reply}
 
 
-def is_authentic(values: Mapping[str, str]) -> bool:
-    """Whether a request is an account's of this cloud: whatever else is wrong with it."""
-    return (
-        bool(values.get(SIGNATURE))
-        and values.get("PublicKey") == catalogue.PUBLIC_KEY
-        and verified(values, catalogue.PRIVATE_KEY)
-    )
-
-
-def _authenticated(name: str, values: Mapping[str, str]) -> Action:
+def _authenticated(name: str, values: Mapping[str, str], session: Session) -> Action:
     if not name:
         raise Refusal(RetCode.MISSING_ACTION, "Missing Action")
     found = ACTIONS.get(name)
     if found is None:
         raise Refusal(RetCode.NO_SUCH_ACTION, f"Action [{name}] not found")
-    if not values.get(SIGNATURE):
-        raise Refusal(RetCode.MISSING_SIGNATURE, "Missing Signature")
-    if values.get("PublicKey") != catalogue.PUBLIC_KEY:
-        raise Refusal(RetCode.BAD_PUBLIC_KEY, "User not found by PublicKey")
-    if not verified(values, catalogue.PRIVATE_KEY):
-        raise Refusal(RetCode.BAD_SIGNATURE, "Signature VerifyAC Error")
+    authenticate(values, session)
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 KEPT = 20_000
-DROPPED = {"Signature", "PublicKey"}
+DROPPED = {"Signature", "PublicKey", "SecurityToken"}
 MASKED = {"Password", "DiskPassword", "UserData", "UserDataScript", "PublicKeyBody", "KeyPair", "PrivateKeyBody"}
 LONGEST = 200
 

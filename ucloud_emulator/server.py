@@ -17,8 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ucloud_emulator import api, catalogue  # noqa: F401  (api registers the actions)
 from ucloud_emulator.admin import admin
+from ucloud_emulator.authentication import Session, is_authentic
 from ucloud_emulator.body import MalformedRequest, parse_form, read_body
-from ucloud_emulator.dispatch import Reply, dispatch, is_authentic
+from ucloud_emulator.dispatch import Reply, dispatch
 from ucloud_emulator.faultrules import Fault
 from ucloud_emulator.refusals import RetCode
 
@@ -46,13 +47,14 @@ class Api:
             response.headers["Connection"] = "close"  # what is left of the body is not read
             await response(scope, receive, send)
             return
-        fault = self._fault(values)
+        session = Session.of(request.headers)
+        fault = self._fault(values, session)
         await asyncio.sleep(fault.delay)
         if fault.reset_before:
             self._cloud.requests.add(values, NO_ANSWER, 0.0, fault.effects)
             _break_connection(send)
             return
-        reply = await run_in_threadpool(self._answer, values, fault)
+        reply = await run_in_threadpool(self._answer, values, session, fault)
         await asyncio.sleep(fault.delay_after)
         if fault.reset_after:
             _break_connection(send)
@@ -61,9 +63,9 @@ class Api:
         else:
             await _response(reply, fault)(scope, receive, send)
 
-    def _fault(self, values: Mapping[str, str]) -> Fault:
+    def _fault(self, values: Mapping[str, str], session: Session) -> Fault:
         """What is to go wrong. Only with calls of the account: nobody else uses a fault up."""
-        if not is_authentic(values):
+        if not is_authentic(values, session):
             return NO_FAULT
         project = values.get("ProjectId") or catalogue.DEFAULT_PROJECT
         return self._cloud.faults.next(values, project) or NO_FAULT
@@ -75,13 +77,13 @@ class Api:
             raise MalformedRequest(405, "GET or POST")
         return parse_form(await read_body(request))
 
-    def _answer(self, values: Mapping[str, str], fault: Fault) -> Reply:
+    def _answer(self, values: Mapping[str, str], session: Session, fault: Fault) -> Reply:
         began = time.monotonic()
         if fault.refuses:
             code = fault.ret_code or RetCode.SERVICE_UNAVAILABLE
             reply: Reply = {"RetCode": int(code), "Action": f"{values.get('Action')}Response", "Message": fault.message}
         else:
-            reply = dispatch(self._cloud, values)
+            reply = dispatch(self._cloud, values, session)
         self._cloud.requests.add(values, reply["RetCode"], time.monotonic() - began, fault.effects)
         return reply
 

@@ -35,8 +35,8 @@ class CloudError(UCloudImageError):
         self.code = code
         self.message = message
         self.http_status = http_status
-        detail = f"RetCode {code}" if code else (f"HTTP {http_status}" if http_status else "no answer")
-        super().__init__(f"{action} failed: {message} ({detail})")
+        detail = f" (RetCode {code})" if code else f" (HTTP {http_status})" if http_status else ""
+        super().__init__(f"{action} failed: {message}{detail}")
 
 
 class ResponseLost(CloudError):

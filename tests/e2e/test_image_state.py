@@ -114,6 +114,23 @@ def test_missing_keys_fail_in_preview_with_where_to_put_them(stack: Stack, paper
     assert "Traceback" not in output
 
 
+def test_wrong_keys_and_a_cloud_that_is_not_there_are_one_line_that_says_what_to_check(
+    stack: Stack, paper_cloud: Emulator
+) -> None:
+    create(stack, paper_cloud, IMAGE.format(more=""))
+    stack.environment["UCLOUD_PRIVATE_KEY"] = "another"
+    output = stack.up().failed().output
+    assert (
+        "Signature VerifyAC Error: the private key does not go with the public one; check ucloud:privateKey" in output
+    )
+    stack.environment |= {"UCLOUD_PRIVATE_KEY": paper_cloud.private_key, "UCLOUD_SECURITY_TOKEN": "another"}
+    assert "get new ones, and set UCLOUD_SECURITY_TOKEN too" in stack.up().failed().output
+    stack.environment["UCLOUD_BASE_URL"] = "http://127.0.0.1:9"
+    output += stack.up().failed().output
+    assert "http://127.0.0.1:9 cannot be reached (Connection refused); is the network there?" in output
+    assert "Traceback" not in output
+
+
 def test_a_host_changes_in_place_where_it_can(stack: Stack, paper_cloud: Emulator) -> None:
     create(stack, paper_cloud, IMAGE.format(more="") + HOST.format(type="n-basic-2", more="eip_bandwidth=10"))
     stack.up().succeeded()

@@ -8,6 +8,7 @@ transport of ours. Its logger prints passwords and signatures: it is never given
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ from urllib3.exceptions import NewConnectionError
 
 from ucloud_provider.cloud import retry
 from ucloud_provider.cloud.credentials import Credentials
-from ucloud_provider.cloud.identity import identify
+from ucloud_provider.cloud.identity import identify, remedy
 from ucloud_provider.errors import CloudError, InvalidSpec, NotSent, ResponseLost
 from ucloud_provider.run import Cancel
 
@@ -158,14 +159,18 @@ class Api:
         try:
             answer: dict[str, Any] = self.sdk.invoke(action, dict(sent))
         except exc.RetCodeException as error:
-            failure: CloudError = CloudError(action, int(error.code), str(error.message))
+            code = int(error.code)
+            failure: CloudError = CloudError(action, code, f"{error.message}{remedy(code)}")
         except exc.HTTPStatusException as error:
             status = int(error.status_code)
             failed = CloudError if status < 500 else ResponseLost
             failure = failed(action, 0, "UCloud answered with an error", http_status=status)
         except (exc.UCloudException, requests.RequestException, ValueError) as error:
-            kind = NotSent if _never_sent(error) else ResponseLost
-            failure = kind(action, 0, f"no usable answer from {self.credentials.base_url} ({_cause(error)})")
+            where = self.credentials.base_url
+            if _never_sent(error):
+                failure = NotSent(action, 0, f"{where} cannot be reached ({_cause(error)}); is the network there?")
+            else:
+                failure = ResponseLost(action, 0, f"no usable answer from {where} ({_cause(error)})")
         else:
             self.log(f"api < {action} ok")
             return answer
@@ -239,4 +244,6 @@ def _cause(error: BaseException) -> str:
     """An error's kind and, of a network error, its innermost reason; never its whole text, which holds the request."""
     reason = getattr(error, "args", ())[:1]
     inner = getattr(reason[0], "reason", None) if reason else None
+    if isinstance(inner, NewConnectionError):
+        return re.sub(r"\[Errno -?\d+\] ", "", str(inner).rpartition(": ")[2])
     return f"{type(error).__name__}: {type(inner).__name__}" if inner else type(error).__name__

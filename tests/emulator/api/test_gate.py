@@ -10,9 +10,14 @@ from typing import Any
 
 import pytest
 from ucloud.core import exc
+from ucloud_provider.cloud import account
+from ucloud_provider.cloud.client import connect
+from ucloud_provider.cloud.credentials import Credentials
+from ucloud_provider.errors import CloudError
 
 from tests.support.asker import Asker
 from tests.support.emulator import Emulator
+from ucloud_emulator.catalogue import COOKIE, CSRF_TOKEN
 from ucloud_emulator.signature import sign
 
 
@@ -57,6 +62,34 @@ def test_a_changed_parameter_breaks_the_signature(paper_emulator: Emulator) -> N
 
 def test_an_unknown_public_key_is_answered_172(paper_emulator: Emulator) -> None:
     assert b'"RetCode":172' in post(paper_emulator, b"Action=GetRegion&PublicKey=who&Signature=x")[1]
+
+
+def test_temporary_keys_are_answered_with_their_token_alone(paper_emulator: Emulator) -> None:
+    token = "emulator-security-token"
+
+    def ask(kind: str, token: str) -> dict[str, str]:
+        keys = (f"emulator-{kind}public-key", f"emulator-{kind}private-key")
+        found = Credentials(*keys, paper_emulator.project, "hk", paper_emulator.url, security_token=token)
+        return account.projects(connect(found))
+
+    assert paper_emulator.project in ask("temporary-", token)
+    for kind, other in (("temporary-", "another"), ("temporary-", ""), ("", token)):
+        with pytest.raises(CloudError) as refused:
+            ask(kind, other)
+        assert (refused.value.code, refused.value.action) == (174, "GetProjectList")
+    assert not [each for each in paper_emulator.requests() if token in str(each)]
+
+
+def test_a_cloud_shell_is_known_by_its_cookie_and_csrf_token_together(paper_emulator: Emulator) -> None:
+    def ask(**credentials: str) -> dict[str, str]:
+        found = Credentials("", "", paper_emulator.project, "hk", paper_emulator.url, **credentials)
+        return account.projects(connect(found))
+
+    assert paper_emulator.project in ask(cookie=COOKIE, csrf_token=CSRF_TOKEN)
+    for cookie, csrf_token in ((COOKIE, "another"), ("another", CSRF_TOKEN), (CSRF_TOKEN, COOKIE)):
+        with pytest.raises(CloudError) as refused:
+            ask(cookie=cookie, csrf_token=csrf_token)
+        assert refused.value.code == 172
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe=1", b"no form at all", b"A=1&A=2", b"%zz", b"=&=&"])
