@@ -6,6 +6,7 @@ Runs in the virtual environment, after the set-up. The emulator's state, Pulumi'
 from __future__ import annotations
 
 import argparse
+import errno
 import http.client
 import json
 import os
@@ -81,6 +82,8 @@ def start_emulator(latency: str) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             tail = "\n".join(LOG.read_bytes()[said_before:].decode(errors="replace").splitlines()[-10:])
+            if os.strerror(errno.EADDRINUSE) in tail:
+                tail += "\nis the emulator of another clone running? then `make down` there first"
             raise LocalStackFailed(f"the emulator ended (exit status {process.returncode}), see {LOG}:\n{tail}")
         if _answers():
             say(f"emulator: http://127.0.0.1:{PORT}, log in {LOG.relative_to(ROOT)}")

@@ -86,6 +86,14 @@ def test_up_shows_the_page_again_says_that_nothing_changed_and_down_leaves_nothi
     assert not (clone.folder / ".local" / "emulator" / "emulator.json").exists(), "the emulator was stopped"
 
 
+def test_a_port_that_is_taken_is_told_with_what_may_have_it(clone: Clone) -> None:
+    with socket.create_server(("127.0.0.1", int(clone.port))):
+        code, said = clone.make("up")
+    assert code == 1, said
+    assert "is the emulator of another clone running?" in said
+    assert "Traceback" not in said
+
+
 def test_down_fails_and_says_what_was_left(clone: Clone) -> None:
     code, said = clone.run("-c", "from tools import local_stack; local_stack.start_emulator('instant')")
     assert code == 0, said

@@ -21,6 +21,9 @@ from ucloud_provider.errors import UCloudImageError
 
 FILE = "journal.jsonl"
 
+FORMAT = 2
+"""Stands in the `start` of a journal. Releases of several formats may share a machine: see `is_understood`."""
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -102,7 +105,7 @@ class Journal:
 
     def event(self, name: str, **details: Any) -> None:
         """Anything else worth knowing: the start of the build, its end. Raises `JournalFailed`."""
-        self._write(name, details)
+        self._write(name, {"format": FORMAT, **details} if name == "start" else details)
 
     def close(self) -> None:
         os.close(self._file)
@@ -141,6 +144,15 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
+def is_understood(start: Mapping[str, Any]) -> bool:
+    """Whether we know what a journal with this `start` says.
+
+    What a later release writes may mean that a thing is to stay: nothing is given back on its word.
+    """
+    written = start.get("format", 1)
+    return isinstance(written, int) and written <= FORMAT
+
+
 def outstanding(path: Path) -> list[Thing]:
     """What the journal's build made, or may have made, and neither gave back nor meant to keep; newest first."""
     found: dict[tuple[str, str, str, str], Thing] = {}
@@ -152,7 +164,7 @@ def outstanding(path: Path) -> list[Thing]:
         elif event == "released":
             found.pop(_key(_thing(record)), None)
         elif event == "kept":
-            things = record.get("things")
+            things = record.get("things", [record])  # format 1 had a line for each
             for each in things if isinstance(things, list) else ():
                 if isinstance(each, dict):
                     found.pop(_key(_thing(each)), None)

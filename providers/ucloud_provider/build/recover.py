@@ -73,7 +73,7 @@ def dead_build(path: Path, account: str) -> Iterator[DeadBuild | None]:
     """
     try:
         start = _start(path)
-        if start.get("account") != account or _held(path) > time.time():
+        if start.get("account") != account or not journal.is_understood(start) or _held(path) > time.time():
             yield None
             return
         held = Journal(path)

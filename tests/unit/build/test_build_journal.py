@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ucloud_provider.build.journal import Alive, Journal, Thing, outstanding, read
+from ucloud_provider.build.journal import FILE, FORMAT, Alive, Journal, Thing, outstanding, read
+from ucloud_provider.build.recover import dead_builds
 
 HOST = Thing("host", "ucloud-image-0123456789ab-x1764000000", "org-x", "cn-bj2")
 KEY = Thing("key pair", HOST.label, "org-x", "cn-bj2")
@@ -45,6 +46,27 @@ def test_what_was_released_or_kept_is_not_outstanding(path: Path) -> None:
     journal.released(made(HOST, "id-1"))
     journal.kept(made(KEY, "id-1"))
     assert outstanding(path) == []
+
+
+def test_what_an_earlier_release_kept_is_not_outstanding(path: Path) -> None:
+    journal = Journal(path)
+    journal.intend(HOST)
+    line = {"event": "kept", **made(HOST, "uhost-1").__dict__}
+    with path.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    assert outstanding(path) == []
+
+
+def test_nothing_is_given_back_on_the_word_of_a_later_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    for name, more in (("ours", {}), ("later", {"format": FORMAT + 1}), ("odd", {"format": "x"})):
+        (tmp_path / "builds" / name).mkdir(parents=True)
+        journal = Journal(tmp_path / "builds" / name / FILE)
+        journal.event("start", build=name, account="a", **more)
+        journal.intend(HOST)
+        journal.close()
+    assert [each.start["build"] for each in dead_builds("a")] == ["ours"]
+    assert next(read(tmp_path / "builds" / "ours" / FILE))["format"] == FORMAT
 
 
 def test_the_newest_is_released_first(path: Path) -> None:
