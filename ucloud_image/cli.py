@@ -86,15 +86,15 @@ def _places(all_projects: bool, regions: Sequence[str] | None, masked: Masker) -
 
 
 def _table(found: Sequence[Leftover]) -> None:
-    rows = [("WHAT", "ID", "REGION", "AGE", "COST", "COLLECT")]
+    from tabulate import tabulate
+
+    rows = []
     for each in found:
         cost = "?" if each.cost is None else f"¥{each.cost:.2f}"
         mark = "yes" if each.collectable else "no"
         thing = each.thing
         rows.append((thing.kind, thing.id, thing.region, _age(each.age), cost, f"{mark}: {each.why}"))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print(tabulate(rows, ("WHAT", "ID", "REGION", "AGE", "COST", "COLLECT"), tablefmt="plain", disable_numparse=True))
 
 
 def _age(seconds: float) -> str:

@@ -129,20 +129,13 @@ def _order(api: Api, host_id: str, change: Callable[[Api, str], None], *outcomes
 
 
 def _wait(api: Api, host_id: str, awaited: str, reached: Callable[[Host], bool], timeout: float) -> Host:
-    seen = False
-
-    def until(host: Host | None) -> bool:
-        nonlocal seen
-        if host is None:
-            if seen:
-                raise UnexpectedState(f"host {host_id} no longer exists: somebody else terminated it")
-            return False  # a listing may lag behind the creating call
-        seen = True
+    def until(host: Host) -> bool:
         if host.state in DEAD_ENDS:
             raise UnexpectedState(f"host {host_id} is in state {host.state!r}; UCloud could not set it up")
         return reached(host)
 
-    host = waits.host(api, host_id, awaited=awaited, until=until, timeout=timeout)
+    there = waits.present(f"host {host_id}", "somebody else terminated it", until)
+    host = waits.host(api, host_id, awaited=awaited, until=there, timeout=timeout)
     if host is None:
         raise AssertionError("until is true of a host only")
     return host

@@ -62,21 +62,15 @@ class Snapshot(Step):
 
 def wait_available(api: Api, image_id: str, timeout: float) -> Image:
     """Wait until an image is Available."""
-    seen = False
 
-    def until(image: Image | None) -> bool:
-        nonlocal seen
-        if image is None:
-            if seen:
-                raise UnexpectedState(f"image {image_id} no longer exists: somebody else deleted it")
-            return False
-        seen = True
+    def until(image: Image) -> bool:
         if image.state == "Unavailable":
             raise UnexpectedState(f"image {image_id} is Unavailable: UCloud could not make it")
         return image.state == "Available"
 
+    there = waits.present(f"image {image_id}", "somebody else deleted it", until)
     image = waits.image(
-        api, image_id, awaited=f"image {image_id} in {api.region} to be Available", until=until, timeout=timeout
+        api, image_id, awaited=f"image {image_id} in {api.region} to be Available", until=there, timeout=timeout
     )
     if image is None:
         raise AssertionError("until is true of an image only")

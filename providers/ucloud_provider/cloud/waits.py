@@ -14,13 +14,16 @@ from typing import Any, Generic, TypeVar
 from ucloud_provider.cloud import hosts, images, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host, Image
-from ucloud_provider.errors import CloudError, UCloudImageError, WaitTimeout
+from ucloud_provider.errors import CloudError, UCloudImageError, UnexpectedState, WaitTimeout
 
 R = TypeVar("R", Host, Image)
 
 FASTEST = 0.3
 SLOWEST = 5.0
 """Seconds between two polls: a tenth of the time already waited, within these bounds."""
+
+LISTING_LAG = 30.0
+"""Seconds that a listing may lag behind the call that made a thing."""
 
 
 @dataclass(eq=False)
@@ -116,6 +119,26 @@ def image(
         timeout,
         lambda i: i.state if i else "no such image",
     )
+
+
+def present(what: str, gone: str, until: Callable[[R], bool]) -> Callable[[R | None], bool]:
+    """An `until` for a thing that was made and must be there: one that is not raises `UnexpectedState`.
+
+    `what` names it, `gone` says what else may have become of it.
+    """
+    since = time.monotonic()
+    seen = False
+
+    def there(record: R | None) -> bool:
+        nonlocal seen
+        if record is not None:
+            seen = True
+            return until(record)
+        if seen or time.monotonic() - since > LISTING_LAG:
+            raise UnexpectedState(f"{what} no longer exists: {gone}")
+        return False
+
+    return there
 
 
 def _host_state(record: Host | None) -> str:
