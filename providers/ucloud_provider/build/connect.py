@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ucloud_provider.build import fate
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
 from ucloud_provider.communicators.ssh import SshCommunicator, SshTarget
@@ -31,14 +32,16 @@ class Connect(Step):
             username=args.ssh_username,
             password=login.password if login.private_key is None else None,
             private_key=login.private_key,
+            host_key=login.host_key,
             timeout=parse_duration(args.ssh_timeout),
             handshake_attempts=args.ssh_handshake_attempts,
             keep_alive_interval=parse_duration(args.ssh_keep_alive_interval),
             read_write_timeout=parse_duration(args.ssh_read_write_timeout),
             pty=args.ssh_pty,
         )
-        build.communicator = SshCommunicator(target, build.cancel, build.log)
-        build.communicator.connect()
+        build.communicator = SshCommunicator(target, build.cancel, build.log, fate.watch(build))
+        with fate.told(build, patience=0):
+            build.communicator.connect()
 
     def release(self, build: Build) -> None:
         if build.communicator is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ucloud_provider.build import fate
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
 from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext
@@ -48,4 +49,5 @@ class Provision(Step):
             build.tail.clear()
             build.progress.step(f"provisioning {index}/{count}: {provisioner.type}")
             build.log(f"provisioner {index}/{count}: {provisioner.type}")
-            run_provisioner(provisioner, context)
+            with fate.told(build):
+                run_provisioner(provisioner, context)

@@ -1,34 +1,95 @@
-"""The step that takes the build's own traces off the host before it becomes an image."""
+"""The step that takes off the host what identifies it, the last thing over the connection."""
 
 from __future__ import annotations
 
 import shlex
 from typing import ClassVar
 
+from ucloud_provider.build import fate, traces
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
-from ucloud_provider.errors import UCloudImageError
+from ucloud_provider.communicators.base import Communicator
+from ucloud_provider.errors import CommunicatorError, Disconnected, UCloudImageError
+
+TIMEOUT = 300.0
+"""Seconds that it may take: a large /tmp has to go."""
+
+AS_LOGIN = "sh -c {script} seal {home}"
+WITHOUT_PASSWORD = "sudo -n sh -c {script} seal {home}"  # noqa: S105 -- no secret
+WITH_PASSWORD = "sudo -k -S -p '' sh -c {script} seal {home}"  # noqa: S105 -- reads it from its input
+HOME = '"$HOME"'
 
 
 class Seal(Step):
-    """Takes the build's key out of authorized_keys, and has everything written to the disk."""
+    """Removes what `traces` lists, less what `keep_in_image` names, and the build's key from authorized_keys."""
 
     name: ClassVar[str] = "sealing"
 
     def run(self, build: Build) -> None:
-        communicator = build.communicator
-        if communicator is None:
+        with fate.told(build):
+            self._seal(build)
+
+    def _seal(self, build: Build) -> None:
+        host = build.communicator
+        if build.args.communicator != "ssh" or host is None:
+            build.log("there is no SSH connection: what identifies the host stays in the image")
             return
-        script = "sync\n"
-        if build.args.ssh_clear_authorized_keys and build.login.public_key:
-            body = shlex.quote(build.login.public_key.split()[1])
-            script = (
-                'f="$HOME/.ssh/authorized_keys"\n'
-                f'if [ -f "$f" ]; then grep -vF {body} "$f" > "$f.sealed"; '
-                'cat "$f.sealed" > "$f" && rm -f "$f.sealed" || exit 1; fi\n'
-            ) + script
+        remove = [name for name in traces.TRACES if name not in build.args.keep_in_image]
+        public_key = build.login.public_key if build.args.ssh_clear_authorized_keys else None
+        key = public_key.split()[1] if public_key else ""
+        mark = build.lease.origin if build.marked else ""
+        root = _works(host, '[ "$(id -u)" = 0 ]')
+        form = AS_LOGIN if root or not (remove or mark) else _sudo(build, host)
+        if not form:
+            raise UCloudImageError(
+                f"user {build.args.ssh_username} is neither root nor may use sudo, so what identifies the host cannot "
+                f"be taken off it: {', '.join(remove) or 'the user data of the build'}; let it use sudo without a "
+                "password, or name what may stay in keep_in_image"
+            )
+        script = traces.script(remove=remove, key=key, mark=mark, every_home=root or form != AS_LOGIN)
+        password = f"{build.args.ssh_password}\n".encode() if form == WITH_PASSWORD else None
+        said = _run(build, host, form.format(script=shlex.quote(script), home=HOME), password)
+        if traces.DONE not in said:
+            raise UCloudImageError(
+                f"what identifies the host could not all be taken off it: {' / '.join(said)[-500:]}; name what may "
+                "stay in keep_in_image, or see to it in a provisioner"
+            )
+        host.close()
+
+
+def _run(build: Build, host: Communicator, command: str, stdin: bytes | None) -> list[str]:
+    """What the script said. A connection that ends once it is through is as good as an exit code."""
+    for attempt in (1, 2):
         said: list[str] = []
-        code = communicator.run(script, on_line=said.append, timeout=120)
-        if code != 0:
-            raise UCloudImageError(f"the build's key could not be taken off the host: {' '.join(said)[-200:]}")
-        communicator.close()
+
+        def on_line(line: str, said: list[str] = said) -> None:
+            said.append(line)
+            build.log(f"| {line}")
+            if line.startswith("note: "):
+                build.progress.note(line.removeprefix("note: "))
+
+        try:
+            host.run(command, on_line=on_line, stdin=stdin, timeout=TIMEOUT, pty=False if stdin else None)
+        except Disconnected:
+            # What was removed is gone, so it may run again; not once it was through, as nobody could log in then.
+            if traces.DONE not in said and attempt == 1:
+                build.log("the connection broke while sealing; once more")
+                continue
+            if traces.DONE not in said:
+                raise
+        return said
+    raise CommunicatorError("the connection broke while sealing")
+
+
+def _sudo(build: Build, host: Communicator) -> str:
+    """How this login runs something as root; empty: it cannot."""
+    if _works(host, "sudo -n true"):
+        return WITHOUT_PASSWORD
+    password = build.args.ssh_password
+    if password and _works(host, "sudo -k -S -p '' true", f"{password}\n".encode()):
+        return WITH_PASSWORD
+    return ""
+
+
+def _works(host: Communicator, command: str, stdin: bytes | None = None) -> bool:
+    return host.run(command, on_line=lambda _line: None, stdin=stdin, timeout=60, pty=False if stdin else None) == 0

@@ -67,6 +67,8 @@ class Login:
     public_key: str | None = None
     password: str | None = field(default=None, repr=False)
     key_pair_id: str | None = None
+    host_key: str | None = None
+    """The public key that the host must show; None: the first one seen is trusted."""
 
 
 @dataclass
@@ -86,6 +88,9 @@ class Build:
 
     source: Image | None = None
     login: Login = field(default_factory=Login)
+    user_data: bytes | None = field(default=None, repr=False)
+    marked: bool = False
+    """Whether the user data holds parts of ours, which carry `lease.origin`."""
     firewall_id: str | None = None
     made: dict[str, Thing] = field(default_factory=dict)
     host: Host | None = None

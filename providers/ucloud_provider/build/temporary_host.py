@@ -26,9 +26,6 @@ class TemporaryHost(Step):
 
     def run(self, build: Build) -> None:
         args, api, label = build.args, build.api, build.lease.label
-        user_data = args.user_data.encode() if args.user_data is not None else None
-        if args.user_data_file is not None:
-            user_data = (build.base_dir / args.user_data_file).read_bytes()
         order = hosts.HostOrder(
             name=args.instance_name or label,
             tag=label,
@@ -42,7 +39,7 @@ class TemporaryHost(Step):
             firewall_id=build.firewall_id,
             eip_bandwidth=None if args.use_ssh_private_ip else args.eip_bandwidth,
             eip_charge_mode=args.eip_charge_mode,
-            user_data=user_data,
+            user_data=build.user_data,
             password=build.login.password,
             key_pair_id=build.login.key_pair_id,
         )

@@ -24,6 +24,7 @@ class SshCommunicator(Communicator):
     """A login by SSH, with a key, a password, or both.
 
     A connection that was lost is made again by the next call; a command that was running then is not run again.
+    `watch` is called between attempts to connect: what it raises ends them.
 
     Example:
         target = SshTarget("198.18.0.7", private_key=pair.private, host_key=known)
@@ -32,12 +33,19 @@ class SshCommunicator(Communicator):
             host.run("uname -a", on_line=print)
     """
 
-    def __init__(self, target: SshTarget, cancel: Cancel, log: Callable[[str], None] = lambda _line: None) -> None:
+    def __init__(
+        self,
+        target: SshTarget,
+        cancel: Cancel,
+        log: Callable[[str], None] = lambda _line: None,
+        watch: Callable[[], None] = lambda: None,
+    ) -> None:
         if target.private_key is None and target.password is None:
             raise CommunicatorError(f"no way to log in as {target}: give a private key or a password")
         self.target = target
         self._cancel = cancel
         self._log = log
+        self._watch = watch
         self._key = parse_private_key(target.private_key) if target.private_key else None
         self._expected = HostKey.parse(target.host_key) if target.host_key else None
         self._transport: Transport | None = None
@@ -63,6 +71,7 @@ class SshCommunicator(Communicator):
             except AttemptFailed as error:
                 counted += error.counted
                 self._log(f"ssh {self.target}: attempt {attempts}: {error.reason}")
+                self._watch()
                 raise
 
         def pause(_state: tenacity.RetryCallState) -> float:

@@ -50,6 +50,13 @@ def image_failures(given: Given, base_dir: Path) -> Iterator[Failure]:
     for index, name in enumerate(given["replace_on"] or ()):
         if name is not None and name not in names:
             yield Failure(f"replace_on[{index}]", f"{rules.shown(name)} {did_you_mean(name, names)}")
+    yield from _elements(given, "keep_in_image", rules.one_of(rules.TRACES))
+    yield from _elements(given, "temporary_security_group_source_cidrs", rules.cidr)
+    if given["temporary_security_group_source_cidrs"] and given["security_group_id"]:
+        yield Failure(
+            "temporary_security_group_source_cidrs",
+            "and security_group_id are both given; give one of the two: there is no temporary firewall with your own",
+        )
     if given["communicator"] == "none" and given["provisioners"]:
         yield Failure("communicator", "'none' cannot run provisioners; use ssh, or leave the provisioners out")
 
@@ -118,6 +125,14 @@ def _both_or_neither(given: Given, one: str, other: str) -> Iterator[Failure]:
     for there, missing in ((one, other), (other, one)):
         if given[there] and given.absent(missing):
             yield Failure(missing, f"is missing: {there} is {rules.shown(given[there])}; give both or neither")
+
+
+def _elements(given: Given, name: str, rule: rules.Rule) -> Iterator[Failure]:
+    """What is wrong with the elements of a list of texts; None is one that is not known yet."""
+    for index, each in enumerate(given[name] or ()):
+        reason = None if each is None else rule(each)
+        if reason:
+            yield Failure(f"{name}[{index}]", reason)
 
 
 def _at_most_one(given: Given, one: str, other: str) -> Iterator[Failure]:

@@ -136,6 +136,12 @@ class CustomImageArgs:
         rule=rules.not_empty,
         doc="Firewall; default: a temporary one that opens the communicator's port alone.",
     )
+    temporary_security_group_source_cidrs: Arg[Sequence[str]] = arg(
+        default=(),
+        effect=Effect.NONE,
+        doc="Networks that the temporary firewall lets in, such as `203.0.113.7/32`; default: any, until the first "
+        "login has shown the address that this machine comes from, and that alone from then on.",
+    )
     eip_bandwidth: Arg[int] = arg(
         default=10, effect=Effect.NONE, unit="Mbps", rule=rules.between(1, 800, "Mbps"), doc="EIP's bandwidth."
     )
@@ -204,8 +210,19 @@ class CustomImageArgs:
         doc="Silence after which a command is given up; 0: never.",
     )
     ssh_pty: Arg[bool] = arg(default=False, effect=Effect.NONE, doc="Run commands in a pseudo-terminal.")
+    temporary_host_key: Arg[bool] = arg(
+        default=True,
+        effect=Effect.NONE,
+        doc="Where the image has CloudInit, give the temporary host an SSH host key made for the build, by user data, "
+        "and accept no other; `False`: trust the first one seen.",
+    )
     ssh_clear_authorized_keys: Arg[bool] = arg(
         default=True, effect=Effect.REPLACE, doc="Take the build's key out of the image's authorized_keys."
+    )
+    keep_in_image: Arg[Sequence[str]] = arg(
+        default=(),
+        effect=Effect.REPLACE,
+        doc=f"What stays in the image of that which is taken out by default; any of {', '.join(rules.TRACES)}.",
     )
     pause_before_connecting: Arg[Duration] = arg(
         default=0, effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Wait before the first connection."

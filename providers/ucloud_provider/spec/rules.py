@@ -22,6 +22,18 @@ CPU_PLATFORMS = (
     *(f"Intel/{each}" for each in ("Auto", "IvyBridge", "Haswell", "Broadwell", "Skylake", "Cascadelake")),
     *(f"Amd/{each}" for each in ("Auto", "Epyc2")),
 )
+TRACES = (
+    "cloud_init",
+    "ssh_host_keys",
+    "machine_id",
+    "shell_history",
+    "random_seed",
+    "dhcp_leases",
+    "logs",
+    "temporary_files",
+)
+"""What is taken out of an image by default; `build/traces.py` says how."""
+
 USER_DATA_LIMIT = 16 * 1024
 """Bytes of user data that CreateUHostInstance takes, before base64."""
 

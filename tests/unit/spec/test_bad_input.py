@@ -141,6 +141,26 @@ BAD_IMAGE: list[tuple[dict[str, Any], str, str]] = [
     ({"replace_on": ["instance_typ"]}, "replace_on[0]", "is not an argument; did you mean instance_type?"),
     ({"replace_on": "instance_type"}, "replace_on", "'instance_type' is a text; give a list"),
     ({"communicator": "none"}, "communicator", "'none' cannot run provisioners; use ssh"),
+    ({"keep_in_image": ["history"]}, "keep_in_image[0]", "'history' is not one of cloud_init, ssh_host_keys"),
+    ({"keep_in_image": ["logs", ""]}, "keep_in_image[1]", "'' is not one of cloud_init"),
+    ({"keep_in_image": "logs"}, "keep_in_image", "'logs' is a text; give a list"),
+    ({"keep_in_image": [7]}, "keep_in_image[0]", "7 is a number; give a text"),
+    (
+        {"temporary_security_group_source_cidrs": ["203.0.113.7", "203.0.113.7/24"]},
+        "temporary_security_group_source_cidrs[1]",
+        "'203.0.113.7/24' is no IPv4 network; write such as 203.0.113.7/32",
+    ),
+    (
+        {"temporary_security_group_source_cidrs": ["::/0"]},
+        "temporary_security_group_source_cidrs[0]",
+        "'::/0' is no IPv4 network",
+    ),
+    (
+        {"temporary_security_group_source_cidrs": ["10.0.0.0/8"], "security_group_id": "firewall-1"},
+        "temporary_security_group_source_cidrs",
+        "and security_group_id are both given; give one of the two",
+    ),
+    ({"temporary_host_key": "no"}, "temporary_host_key", "'no' is a text; give True or False"),
     # copies
     ({"copies": [{}]}, "copies[0]", "names neither region nor project_id; give where to copy to"),
     ({"copies": [{"name": "x"}]}, "copies[0]", "names neither region nor project_id"),

@@ -1,0 +1,178 @@
+"""What identifies a machine is not in its image: hosts from one image are strangers to each other and to their builder.
+
+On real hosts, of an image with cloud-init and of one without.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ucloud_provider.communicators.ssh_keys import KeyPair
+from ucloud_provider.errors import StepFailed
+from ucloud_provider.spec.rules import TRACES
+
+from tests.emulator.build.conftest import DEBIAN, Builds, Run
+from tests.support.from_image import FromImage, hosts_from
+
+CLOUD_INIT = "uimage-debian12-ci"
+KEY = KeyPair.generate("of the tests")
+KEYS = "cat /etc/ssh/ssh_host_*_key.pub | cut -d' ' -f1,2 | sort"
+IDENTITY = ("cat /etc/machine-id", KEYS, "cat /var/lib/dbus/machine-id")
+
+# What a careless afternoon on the host leaves, and what a host of another kind would have.
+CLUTTER = """
+echo secret-command | tee /root/.bash_history /root/.python_history > /root/.mysql_history
+useradd -m worker && echo theirs > /home/worker/.bash_history
+mkdir -p /tmp/a/b /var/tmp/c && touch /tmp/a/b/upload /var/tmp/c/upload /tmp/.hidden
+mkdir -p /var/lib/dhcp && echo lease > /var/lib/dhcp/dhclient.eth0.leases
+echo seed > /var/lib/systemd/random-seed
+mkdir -p /var/log/journal/x && echo secret-log | tee /var/log/auth.log /var/log/auth.log.1 > /var/log/journal/x/y
+rm -f /etc/ssh/ssh_host_*_key-cert.pub && touch /etc/ssh/ssh_host_ed25519_key-cert.pub
+echo kept > /etc/ssh/ssh_known_hosts
+cp /etc/machine-id /etc/of-the-builder && cat /etc/ssh/ssh_host_*_key.pub > /etc/ssh/of-the-builder
+mkdir -p /var/lib/cloud/scripts/per-boot && printf '#!/bin/sh\\necho booted >> /root/booted\\n' > \
+    /var/lib/cloud/scripts/per-boot/ours && chmod +x /var/lib/cloud/scripts/per-boot/ours
+"""
+LEFT = """
+ls -A /tmp /var/tmp | grep -vE ':$|^$|systemd-private|^\\.X|^\\.ICE|^\\.font|^\\.XIM'
+find / -xdev '(' -name '.*_history' -o -name 'dhclient.*' -path '/var/lib/*' -o -name random-seed ')' -type f
+grep -rl secret-log /var/log
+find / -xdev -name '*.sealed'
+ls /etc/ssh/*cert* 2>/dev/null
+true
+"""
+# /tmp is no witness: Debian empties it at every boot itself.
+KEPT = """
+test "$(ls /var/lib/cloud/instances 2>/dev/null | grep -c ^uhost-)" -gt 1 && echo cloud_init
+cat /etc/ssh/ssh_host_*_key.pub | cmp -s - /etc/ssh/of-the-builder && echo ssh_host_keys
+cmp -s /etc/machine-id /etc/of-the-builder && echo machine_id
+grep -qs secret-command /root/.bash_history && grep -qs theirs /home/worker/.bash_history && echo shell_history
+grep -qs seed /var/lib/systemd/random-seed && echo random_seed
+grep -qs lease /var/lib/dhcp/dhclient.eth0.leases && echo dhcp_leases
+grep -qs secret-log /var/log/auth.log && grep -qs secret-log /var/log/journal/x/y && echo logs
+test -e /var/tmp/c/upload && echo temporary_files
+true
+"""
+BOOTED = "test -s /root/booted"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> str:
+    """The private half of KEY, as a file of the project's."""
+    (tmp_path / "key").write_text(KEY.private)
+    return "key"
+
+
+def facts(host: FromImage) -> list[str]:
+    return host.says(*IDENTITY)
+
+
+@pytest.mark.parametrize("source", [DEBIAN, CLOUD_INIT])
+def test_hosts_from_an_image_have_identities_of_their_own_and_no_traces(builds: Builds, source: str) -> None:
+    image = builds.build(
+        source_image_id=source,
+        provisioners=[Run(command=f"echo ID $(cat /etc/machine-id); {KEYS} | sed 's/^/KEY /'"), Run(command=CLUTTER)],
+    )
+    said = builds.progress.lines
+    machine_ids = [line.split()[1] for line in said if line.startswith("ID ")]
+    keys = {line.removeprefix("KEY ") for line in said if line.startswith("KEY ")}
+    assert machine_ids
+    assert keys
+    with hosts_from(builds.emulator, image.image_id, 2) as hosts:
+        for host in hosts:
+            machine_id, host_keys, dbus = facts(host)
+            assert machine_id == dbus
+            assert machine_id not in machine_ids
+            machine_ids.append(machine_id)
+            assert len(host_keys.splitlines()) >= 2
+            assert not keys & set(host_keys.splitlines())
+            keys |= set(host_keys.splitlines())
+            left, authorized, kept, services = host.says(
+                LEFT,
+                "cat /root/.ssh/authorized_keys 2>/dev/null | wc -l",
+                "cat /etc/ssh/ssh_known_hosts; ls /var/lib/cloud/scripts/per-boot",
+                "systemctl is-system-running --wait || systemctl --failed",
+            )
+            assert (left, authorized, kept, services) == ("", "0", "kept\nours", "running")
+            if source == CLOUD_INIT:
+                instances, _booted = host.says(
+                    "cloud-init status --wait >/dev/null; ls /var/lib/cloud/instances", BOOTED
+                )
+                assert instances == host.id
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_each_trace_is_kept_by_its_name_alone(builds: Builds, name: str) -> None:
+    source = CLOUD_INIT if name == "cloud_init" else DEBIAN
+    image = builds.build(source_image_id=source, keep_in_image=[name], provisioners=[Run(command=CLUTTER)])
+    with hosts_from(builds.emulator, image.image_id) as (host,):
+        assert host.says(KEPT) == [name]
+
+
+def test_all_traces_can_be_kept(builds: Builds) -> None:
+    image = builds.build(keep_in_image=TRACES, provisioners=[Run(command=CLUTTER)])
+    with hosts_from(builds.emulator, image.image_id) as (host,):
+        assert host.says(KEPT)[0].split() == [name for name in TRACES if name != "cloud_init"]
+
+
+def test_where_nothing_makes_host_keys_at_boot_a_unit_is_put_there_that_does(builds: Builds) -> None:
+    gone = "systemctl -q disable ssh-hostkeys.service && rm /etc/systemd/system/ssh-hostkeys.service"
+    first = builds.build(provisioners=[Run(command=gone)])
+    assert any("nothing makes SSH host keys at boot" in note for note in builds.progress.notes)
+    again = builds.build(source_image_id=first.image_id, provisioners=[Run(command="true")])
+    assert len(builds.progress.notes) == 1
+    with hosts_from(builds.emulator, again.image_id, 2) as hosts:
+        (one, one_failed), (other, other_failed) = [host.says(KEYS, "systemctl --failed --plain -q") for host in hosts]
+    assert one
+    assert not set(one.splitlines()) & set(other.splitlines())
+    assert one_failed == other_failed == ""
+
+
+def test_a_login_that_is_not_root_seals_by_sudo(builds: Builds, key: str) -> None:
+    first = builds.build(provisioners=[Run(command=_user("ubuntu ALL=(ALL) NOPASSWD: ALL"))])
+    image = builds.build(
+        source_image_id=first.image_id,
+        ssh_username="ubuntu",
+        ssh_private_key_file=key,
+        provisioners=[Run(command="id -un; sudo touch /tmp/upload; echo mine > ~/.bash_history")],
+    )
+    assert "ubuntu" in builds.progress.lines
+    with hosts_from(builds.emulator, image.image_id) as (host,):
+        assert host.says(LEFT) == [""]
+
+
+def test_a_login_that_is_not_root_seals_by_sudo_with_its_password(builds: Builds) -> None:
+    rule = "ubuntu ALL=(ALL) ALL"
+    first = builds.build(provisioners=[Run(command=f"{_user(rule)}echo ubuntu:planted-Pass1 | chpasswd")])
+    image = builds.build(
+        source_image_id=first.image_id,
+        ssh_username="ubuntu",
+        ssh_password="planted-Pass1",
+        provisioners=[Run(command="touch /tmp/upload; ! sudo -n true 2>/dev/null")],
+    )
+    with hosts_from(builds.emulator, image.image_id) as (host,):
+        assert host.says(LEFT) == [""]
+
+
+def test_a_login_that_cannot_seal_fails_and_says_what_to_do(builds: Builds, key: str) -> None:
+    first = builds.build(provisioners=[Run(command=_user())])
+    given = {"source_image_id": first.image_id, "ssh_username": "ubuntu", "ssh_private_key_file": key}
+    with pytest.raises(StepFailed, match="neither root nor may use sudo") as caught:
+        builds.build(**given)
+    assert "keep_in_image" in str(caught.value)
+    assert builds.images() == [first.image_id]
+    image = builds.build(**given, keep_in_image=TRACES)
+    assert len(builds.images()) == 2
+    with hosts_from(builds.emulator, image.image_id) as (host,):
+        assert host.says("wc -l < /home/ubuntu/.ssh/authorized_keys") == ["1"]
+
+
+def _user(sudoers: str = "") -> str:
+    """A command that makes a user who is let in by the key of the tests."""
+    return f"""
+useradd -m -s /bin/bash ubuntu && mkdir /home/ubuntu/.ssh
+echo '{KEY.public}' > /home/ubuntu/.ssh/authorized_keys
+chown -R ubuntu: /home/ubuntu && chmod 700 /home/ubuntu/.ssh
+[ -z '{sudoers}' ] || echo '{sudoers}' > /etc/sudoers.d/ubuntu
+"""
