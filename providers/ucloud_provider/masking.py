@@ -29,7 +29,8 @@ _LONGEST_PIECES = 16 * 1024
 """Characters of a form above which its pieces are not looked for: they would fill the memory."""
 
 # What may stand between the characters of a secret: white space, line ends, what colours a terminal.
-_BETWEEN = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\s\x00-\x1f\x7f]")
+_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
+_SPACE_AND_COLOUR = re.compile(rf"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|{_SPACE.pattern}")
 _CUT = ("…", "...")
 """What stands at the end of a text that was cut off."""
 _KINDS = str.maketrans(
@@ -118,9 +119,14 @@ class _Index:
         """
         if not self._long and self._short is None:
             return text, ""
-        squeezed = before + _squeezed(text)
+        text, rest = self._masked(text, before, _SPACE_AND_COLOUR)
+        # What begins like a control sequence need not be one: it must not take the beginning of a secret away.
+        return (self._masked(text, "", _SPACE)[0] if "\x1b" in text else text), rest
+
+    def _masked(self, text: str, before: str, between: re.Pattern[str]) -> tuple[str, str]:
+        squeezed = before + _squeezed(text, between)
         spans, rest = self._spans(squeezed, len(before))
-        return (_replaced(text, spans) if spans else text), rest
+        return (_replaced(text, spans, between) if spans else text), rest
 
     def _spans(self, text: str, shown: int) -> tuple[list[Span], str]:
         """What to mask, less the `shown` first characters and counted from there; and the beginning it ends in."""
@@ -167,7 +173,7 @@ def _pieces(text: str, windows: set[str]) -> Iterator[Span]:
 
 
 def _squeezed_all(forms: Callable[[str], set[str]], secrets: Iterable[str]) -> set[str]:
-    return {_squeezed(form) for secret in secrets for form in forms(secret)} - {""}
+    return {_squeezed(form, _SPACE) for secret in secrets for form in forms(secret)} - {""}
 
 
 def _windows(forms: Iterable[str], length: int) -> set[str]:
@@ -177,9 +183,9 @@ def _windows(forms: Iterable[str], length: int) -> set[str]:
     }
 
 
-def _squeezed(text: str) -> str:
+def _squeezed(text: str, between: re.Pattern[str]) -> str:
     """The text without what may stand between the characters of a secret."""
-    return text.replace(" ", "") if text.isprintable() else _BETWEEN.sub("", text)
+    return text.replace(" ", "") if text.isprintable() else between.sub("", text)
 
 
 def _common(form: str, text: str, start: int) -> int:
@@ -199,11 +205,11 @@ def _looks_like_a_token(piece: str) -> bool:
     return 4 * len(_CHANGE.findall(piece.translate(_KINDS))) >= len(piece)
 
 
-def _replaced(text: str, spans: list[Span]) -> str:
+def _replaced(text: str, spans: list[Span], ignored: re.Pattern[str]) -> str:
     """The text with masks in place of what the spans, which do not count what is between characters, cover."""
     places: list[int] = []
     at = 0
-    for between in _BETWEEN.finditer(text):
+    for between in ignored.finditer(text):
         places += range(at, between.start())
         at = between.end()
     places += range(at, len(text))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import stat
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ucloud_provider.masking import Masker
+from ucloud_provider.provisioners.contents import content_of
 from ucloud_provider.provisioners.output import Output
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, arg, args, same
@@ -66,6 +65,8 @@ class Provisioner(ABC):
     """The base of all provisioners. A new kind is a subclass in a new file of this folder, with its `type`."""
 
     type: ClassVar[str]
+    takes_folders: ClassVar[bool] = False
+    """Whether arguments that name local files may name folders."""
 
     pause_before: Arg[Duration] = arg(
         default=0, effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Wait before it starts."
@@ -84,9 +85,20 @@ class Provisioner(ABC):
     def problems(self, base_dir: Path) -> Iterator[Problem]:
         """What is wrong with the arguments together, and with the local files they name. No cloud, no host."""
         for path in self.paths():
-            local = base_dir / path
+            wrong = self._wrong_path(path, base_dir)
+            if wrong:
+                yield Problem(path_argument(self, path), f"{rules.shown(path)} {wrong}")
+
+    def _wrong_path(self, path: str, base_dir: Path) -> str | None:
+        local = base_dir / path
+        try:
             if not local.exists():
-                yield Problem(path_argument(self, path), f"{path!r} does not exist in {base_dir}; correct the path")
+                return f"does not exist in {base_dir}; correct the path"
+            if self.takes_folders and local.is_dir():
+                return None
+            return None if local.is_file() else f"in {base_dir} is no file; correct the path"
+        except OSError as error:  # a name too long, a folder that may not be entered
+            return f"cannot be read: {error.strerror}; correct the path"
 
     def paths(self) -> Iterator[str]:
         """The local files and folders named by the arguments that are declared with `path=True`, in order."""
@@ -128,36 +140,6 @@ def path_argument(provisioner: Provisioner, path: str) -> str:
             if value and not isinstance(value, str) and path in value:
                 return f"{each.name}[{list(value).index(path)}]"
     return ""
-
-
-def content_of(path: str, files: Mapping[str, str]) -> Any:
-    """The content behind a path: a file's digest, or for a folder its files' digests by their path in it."""
-    key = path.rstrip("/")
-    if key in files:
-        return files[key]
-    return {name[len(key) + 1 :]: digest for name, digest in sorted(files.items()) if name.startswith(f"{key}/")}
-
-
-def contents(path: str, base_dir: Path) -> dict[str, str]:
-    """The digest of each file at or below a path, by its path as written.
-
-    A digest is SHA-256 in hex, with `+x` behind it for an executable file: that is part of what reaches the host.
-    """
-    local = base_dir / path
-    key = path.rstrip("/")
-    if local.is_dir():
-        return {
-            f"{key}/{each.relative_to(local).as_posix()}": _digest(each)
-            for each in sorted(local.rglob("*"))
-            if each.is_file()
-        }
-    return {key: _digest(local)} if local.is_file() else {}
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return f"{digest}+x" if file.stat().st_mode & stat.S_IXUSR else digest
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from ucloud_provider.provisioners.base import BuildFacts
+from ucloud_provider.spec.rules import shown
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FIELD = re.compile(r"\{\{\s*\.(\w+)\s*\}\}")
@@ -44,7 +45,7 @@ def wrong_variables(given: Mapping[str, str] | Sequence[str] | None) -> list[str
     """
     must = "use letters, digits and _, no digit first"
     if given is None or isinstance(given, Mapping):
-        return [f"{name!r} is no variable name; {must}" for name in given or () if not NAME.fullmatch(name)]
+        return [f"{shown(name)} is no variable name; {must}" for name in given or () if not NAME.fullmatch(name)]
     wrong = []
     for index, each in enumerate(given):
         name, equals, _value = each.partition("=")
@@ -67,7 +68,7 @@ def file_form(values: Mapping[str, str]) -> str:
 
 def unknown_fields(template: str, known: Sequence[str]) -> list[str]:
     """The fields of a template, such as `{{.Pth}}`, that are not among those known."""
-    return [name for name in _FIELD.findall(template) if name not in known]
+    return list(dict.fromkeys(name[:60] for name in _FIELD.findall(template) if name not in known))
 
 
 def uses(template: str, name: str) -> bool:

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from ucloud_provider.communicators.base import Communicator
 from ucloud_provider.errors import CommunicatorError, ProvisionerFailed
-from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner, content_of
+from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
+from ucloud_provider.provisioners.contents import content_of
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, arg, args
 
@@ -27,6 +28,7 @@ class File(Provisioner):
     """
 
     type: ClassVar[str] = "file"
+    takes_folders: ClassVar[bool] = True
 
     destination: Arg[str] = arg(
         effect=Effect.REPLACE, rule=rules.not_empty, doc="Path on the host; for a download, the local path."
@@ -59,7 +61,9 @@ class File(Provisioner):
         if self.direction == "download" and self.content is not None:
             yield Problem("content", "cannot be downloaded; set direction to upload")
         if self.content is not None and self.destination.endswith("/"):
-            yield Problem("destination", f"{self.destination!r} is a directory; give the path of the file to write")
+            yield Problem(
+                "destination", f"{rules.shown(self.destination)} is a directory; give the path of the file to write"
+            )
 
     def paths(self) -> Iterator[str]:
         # What the build makes itself is there after one build and not before the first: it cannot count.

@@ -103,11 +103,13 @@ class Shell(Provisioner):
             for name in environment.unknown_fields(self.execute_command, FIELDS):
                 yield Problem("execute_command", f"{{{{.{name}}}}} is no field; one of {', '.join(FIELDS)}")
             if not environment.uses(self.execute_command, "Path"):
-                yield Problem("execute_command", f"{self.execute_command!r} does not run the script; use {{{{.Path}}}}")
+                yield Problem(
+                    "execute_command", f"{rules.shown(self.execute_command)} does not run the script; use {{{{.Path}}}}"
+                )
         if self.env_var_format.count("%s") != 2 or self.env_var_format.replace("%%", "").count("%") != 2:
             yield Problem(
                 "env_var_format",
-                f"{self.env_var_format!r} needs two %s, the name and the value, and %% for any other %",
+                f"{rules.shown(self.env_var_format)} needs two %s, the name and the value, and %% for any other %",
             )
 
     def provision(self, context: ProvisionContext) -> None:

@@ -91,12 +91,15 @@ def _file(given: Given, name: str, base_dir: Path) -> Iterator[Failure]:
     value = given[name]
     if not isinstance(value, str):
         return
-    # A key lies in the user's home folder as often as not; what an image is made of lies in the project.
-    file = base_dir / (Path(value).expanduser() if name == "ssh_private_key_file" else value)
-    if not file.is_file():
+    try:
+        # A key lies in the user's home folder as often as not; what an image is made of lies in the project.
+        file = base_dir / (Path(value).expanduser() if name == "ssh_private_key_file" else value)
+        size = file.stat().st_size if file.is_file() else None
+    except (OSError, RuntimeError):  # a name too long, or nobody's home
+        size = None
+    if size is None:
         yield Failure(name, f"{rules.shown(value)} is no file in {base_dir}; correct the path")
-    elif name == "user_data_file" and file.stat().st_size > rules.USER_DATA_LIMIT:
-        size = file.stat().st_size
+    elif name == "user_data_file" and size > rules.USER_DATA_LIMIT:
         yield Failure(name, f"{rules.shown(value)} has {size} bytes; UCloud takes {rules.USER_DATA_LIMIT}: shorten it")
 
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ucloud_provider.provisioners.base import content_of
+from ucloud_provider.provisioners.contents import content_of
 from ucloud_provider.spec.args import Effect, same, whole_numbers
 from ucloud_provider.spec.image import CustomImageArgs
 

@@ -76,7 +76,10 @@ class CustomImageArgs:
         default=None, effect=Effect.REPLACE, path=True, doc="A file with the user data; its content counts."
     )
     triggers: Arg[Mapping[str, Any] | None] = arg(
-        default=None, effect=Effect.REPLACE, doc="Any values; a change of any builds a new image."
+        default=None,
+        effect=Effect.REPLACE,
+        rule=rules.plain_values,
+        doc="Any values; a change of any builds a new image.",
     )
 
     # Where

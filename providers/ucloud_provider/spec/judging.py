@@ -6,13 +6,14 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ucloud_provider.spec.args import adapter
 from ucloud_provider.spec.rules import shown
 from ucloud_provider.spec.unknown import Location
 
+_known_hints: dict[type[Any], Mapping[str, Any]] = {}
 _NESTED_DURATION = frozenset({float, str})
 
 
@@ -39,9 +40,18 @@ def judge(
     from pydantic import ValidationError
 
     failures: dict[str, Failure] = {}
-    wrong: set[str] = set()
-    given = {name: value for name, value in values.items() if value is not None}
-    hints = typing.get_type_hints(cls)
+    given = {
+        name: [] if name in elsewhere and isinstance(value, list | tuple) else value
+        for name, value in values.items()
+        if value is not None
+    }
+    for location in _no_unicode(given, ()):
+        path = prefix + path_text(location)
+        failures[path] = Failure(path, "holds half a character, which no text can; give Unicode")
+    unreadable = {str(location[0]) for location in _no_unicode(given, ())}
+    wrong = set(unreadable)
+    given = {name: value for name, value in given.items() if name not in unreadable}
+    hints = _hints(cls)
     declared = {field.name: field for field in dataclasses.fields(cls)}
     try:
         adapter(cls).validate_python(given)
@@ -49,9 +59,7 @@ def judge(
         for each in error.errors(include_url=False, include_context=False):
             name = str(each["loc"][0])
             location, hint = _place(each["loc"], hints)
-            if name in elsewhere and len(location) > 1:
-                continue
-            if any(location[: len(hole)] == hole for hole in unknown):
+            if name in unreadable or any(location[: len(hole)] == hole for hole in unknown):
                 continue
             path = prefix + path_text(location)
             secret = name in declared and declared[name].metadata["secret"]
@@ -65,6 +73,13 @@ def judge(
         if reason:
             failures[prefix + name] = Failure(prefix + name, reason)
     return list(failures.values())
+
+
+def _hints(cls: type[Any]) -> Mapping[str, Any]:
+    """The types that an args class declares; to read them from its texts takes milliseconds."""
+    if cls not in _known_hints:
+        _known_hints[cls] = typing.get_type_hints(cls)
+    return _known_hints[cls]
 
 
 def did_you_mean(name: str, names: Collection[str]) -> str:
@@ -90,11 +105,29 @@ def kind_of(value: Any) -> str:
 
 
 def path_text(location: Sequence[str | int]) -> str:
-    """("copies", 1, "region") → "copies[1].region"."""
+    """("copies", 1, "region") → "copies[1].region"; a name that would not stand on a line by itself is quoted."""
     text = ""
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            name = part if part.isprintable() and 0 < len(part) <= 80 else shown(part)
+            text += f".{name}" if text else name
     return text
+
+
+def _no_unicode(value: Any, location: Location) -> Iterator[Location]:
+    """Where in a value there are texts that cannot be written down."""
+    if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            yield location
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _no_unicode(key, (*location, key))
+            yield from _no_unicode(each, (*location, key))
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from _no_unicode(each, (*location, index))
 
 
 def _place(location: Sequence[str | int], hints: Mapping[str, Any]) -> tuple[Location, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,6 +138,19 @@ def between(least: int, most: int, unit: str = "") -> Rule:
         return f"{value} is out of range; give {least} to {most}{f' {unit}' if unit else ''}"
 
     return rule
+
+
+def plain_values(value: Any) -> str | None:
+    """Nothing but what JSON can write: a digest is made of it."""
+    if isinstance(value, Mapping):
+        return next((wrong for inner in value.values() if (wrong := plain_values(inner))), None)
+    if isinstance(value, list | tuple):
+        return next((wrong for inner in value if (wrong := plain_values(inner))), None)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"holds {value}, which is no number; give another value"
+    if value is None or isinstance(value, str | int | float):
+        return None
+    return f"holds a {type(value).__name__}; give texts, numbers, True or False, lists and dictionaries"
 
 
 def not_empty(value: str) -> str | None:
