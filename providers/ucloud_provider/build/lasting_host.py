@@ -8,11 +8,12 @@ from typing import Any
 
 from ucloud_provider.build import launch, lease, once, places, recover
 from ucloud_provider.build.access import random_password
+from ucloud_provider.build.found import network_problems, place_problems
 from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
-from ucloud_provider.cloud import account, hosts, images, network, retry
+from ucloud_provider.cloud import account, hosts, images, keypairs, network, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import Cancelled, InvalidSpec, StepFailed, UCloudImageError, UnexpectedState
@@ -128,20 +129,22 @@ def change(
 
 def _order(args: UHostArgs, name: str, tag: str, api: Api) -> hosts.HostOrder:
     """Everything the cloud has to be told, after what only the cloud knows was checked."""
-    problems: list[str] = []
+    projects, zones = account.projects(api), account.zones(api)
+    problems = list(place_problems(api, projects, zones, [("availability_zone", args.availability_zone)]))
+    if api.project_id not in projects or api.region not in zones:
+        raise InvalidSpec(problems)  # nothing is found there: that would only echo it
     image = images.get(api, args.image_id)
     if image is None:
-        problems.append(f"image_id: {args.image_id!r} is no image of {api.region} in project {api.project_id}")
+        problems.append(
+            f"image_id: {args.image_id!r} is no image of {api.region} in {api.project_id}; look it up in the console"
+        )
     elif args.boot_disk_size is not None and args.boot_disk_size < image.size:
         problems.append(f"boot_disk_size: {args.boot_disk_size} GB is below the image's {image.size} GB; give that")
     elif args.user_data and not image.has_cloud_init:
         problems.append(f"user_data: image {image.id!r} has no CloudInit to run it; choose an image that has")
-    zones = account.zones(api)
-    if api.region in zones and args.availability_zone not in zones[api.region]:
-        problems.append(
-            f"availability_zone: {args.availability_zone!r} is not a zone of {api.region}; "
-            f"one of {', '.join(zones[api.region])}"
-        )
+    problems += network_problems(args, api)
+    if args.key_pair_id is not None and args.key_pair_id not in {each.id for each in keypairs.find(api)}:
+        problems.append(f"key_pair_id: {args.key_pair_id!r} is no key pair of {api.region}; look it up in the console")
     if problems or image is None:
         raise InvalidSpec(problems)
     return hosts.HostOrder(
