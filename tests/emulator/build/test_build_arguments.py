@@ -111,7 +111,7 @@ def test_user_data_makes_the_user_and_the_port_that_the_build_logs_in_with(build
     (tmp_path / "key").write_text(pair.private)
     (tmp_path / "user-data").write_text(
         "#cloud-config\n"
-        f"users: [{{name: builder, shell: /bin/bash, ssh_authorized_keys: ['{pair.public}']}}]\n"
+        f"users: [{{name: builder, shell: /bin/bash, sudo: 'ALL=(ALL) NOPASSWD:ALL', ssh_authorized_keys: ['{pair.public}']}}]\n"
         "runcmd: ['echo Port 2222 > /etc/ssh/sshd_config.d/port.conf', 'systemctl restart ssh']\n"
     )
     builds.build(
