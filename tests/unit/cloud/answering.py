@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
 
-PUBLIC_KEY = "pl4nted-publicKey-9xQ"
-PRIVATE_KEY = "pl4nted-privateKey-7wZ"
+PUBLIC_KEY = "pl4nted-9xQ7vKr2Lm5Ws8Tb"
+PRIVATE_KEY = "pl4nted-7wZ4hNc6Jd9Fg3Yq"
 
 Body = Callable[[bytes], bytes]
 """What is answered to a request's body."""
