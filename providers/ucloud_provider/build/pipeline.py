@@ -15,6 +15,7 @@ from ucloud_provider.errors import (
     ProvisionerFailed,
     StepFailed,
     UCloudImageError,
+    WaitTimeout,
 )
 
 
@@ -83,13 +84,14 @@ def _failure(
     if isinstance(cause, KeyboardInterrupt | SystemExit):
         return cause
     if isinstance(cause, Cancelled) and not left:
-        return Cancelled(f"{cause} while {step}; everything the build made has been released")
+        log = f"full log: {build.log.path}"
+        return Cancelled(f"{cause} while {step}; everything the build made has been released\n{log}")
     if not isinstance(cause, UCloudImageError):
         import traceback
 
         build.log("".join(traceback.format_exception(cause)))
         cause = UCloudImageError(f"unforeseen {type(cause).__name__}: {cause}")
-    shows_tail = isinstance(cause, ProvisionerFailed | CommunicatorError)
+    shows_tail = isinstance(cause, ProvisionerFailed | CommunicatorError | WaitTimeout)
     tail = list(cause.tail) if isinstance(cause, ProvisionerFailed) else build.tail
     return StepFailed(
         step,

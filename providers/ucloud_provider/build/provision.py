@@ -51,3 +51,4 @@ class Provision(Step):
             build.log(f"provisioner {index}/{count}: {provisioner.type}")
             with fate.told(build):
                 run_provisioner(provisioner, context)
+        build.tail.clear()  # what fails from here on has nothing to do with it

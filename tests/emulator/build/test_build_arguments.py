@@ -111,7 +111,8 @@ def test_user_data_makes_the_user_and_the_port_that_the_build_logs_in_with(build
     (tmp_path / "key").write_text(pair.private)
     (tmp_path / "user-data").write_text(
         "#cloud-config\n"
-        f"users: [{{name: builder, shell: /bin/bash, sudo: 'ALL=(ALL) NOPASSWD:ALL', ssh_authorized_keys: ['{pair.public}']}}]\n"
+        "users: [{name: builder, shell: /bin/bash, sudo: 'ALL=(ALL) NOPASSWD:ALL', "
+        f"ssh_authorized_keys: ['{pair.public}']}}]\n"
         "runcmd: ['echo Port 2222 > /etc/ssh/sshd_config.d/port.conf', 'systemctl restart ssh']\n"
     )
     builds.build(
@@ -168,8 +169,9 @@ def test_commands_run_in_a_terminal_only_if_asked_for(builds: Builds) -> None:
 
 
 def test_a_command_that_is_silent_for_too_long_is_given_up(builds: Builds) -> None:
-    with pytest.raises(StepFailed, match="waited 1 s for output of the command"):
+    with pytest.raises(StepFailed, match="waited 1 s for output of the command") as caught:
         builds.build(ssh_read_write_timeout=1, provisioners=[Run(command="echo hello; sleep 600")])
+    assert "last lines of the output:\n  hello\n" in str(caught.value)
     assert (builds.left(), builds.images()) == ([], [])
 
 

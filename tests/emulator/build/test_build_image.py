@@ -73,8 +73,10 @@ def test_a_failing_provisioner_leaves_nothing_and_is_told_with_its_last_lines(bu
 
 def test_a_cancelled_provisioner_leaves_nothing(builds: Builds) -> None:
     builds.progress.on_line = lambda _line: builds.cancel.set("Ctrl-C")
-    with pytest.raises((Cancelled, StepFailed), match="Ctrl-C"):
+    with pytest.raises((Cancelled, StepFailed), match="Ctrl-C") as caught:
         builds.build(provisioners=[Run(command="echo started; sleep 600")])
+    (log,) = re.findall(r"full log: (\S+)", str(caught.value))
+    assert "| started" in Path(log).read_text()
     assert (builds.left(), builds.images()) == ([], [])
 
 
