@@ -79,7 +79,12 @@ class Target:
             "path": path, "raw_path": path.encode(), "root_path": "", "query_string": query,
             "headers": list(headers), "client": client, "server": ("127.0.0.1", 8588),
         }  # fmt: skip
-        asyncio.run(self.app(scope, receive, send))  # type: ignore[arg-type]
+        # Not asyncio.run: it leaves the thread without a loop, which Pulumi's own tests in this process still want.
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(self.app(scope, receive, send))
+        finally:
+            loop.close()
         if not outgoing:
             return None
         parts = (message.get("body", b"") for message in outgoing if message["type"] == "http.response.body")
