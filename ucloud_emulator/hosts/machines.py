@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 from ucloud_emulator.hosts.base import CACHE
@@ -24,36 +23,14 @@ from ucloud_emulator.hosts.layers import Layers
 from ucloud_emulator.hosts.mishaps import MISHAPS
 from ucloud_emulator.hosts.network import Network, nameservers
 from ucloud_emulator.hosts.overlay import is_mounted, mount_overlay, unmount
-from ucloud_emulator.hosts.record import HostRecord, read_record, write_record
 from ucloud_emulator.hosts.rootfs import Rootfs
+from ucloud_emulator.hosts.roster import Host, Roster
 from ucloud_emulator.hosts.spec import DataDisk, MachineSpec, Rule
 from ucloud_emulator.hosts.switch import Plug, Switch
 
 __all__ = ["DataDisk", "MachineSpec", "Machines", "Network", "Rule"]
 
 log = logging.getLogger(__name__)
-
-MOST_HOSTS = 1000
-
-
-class _Host:
-    """What is known of one host; guarded by its lock."""
-
-    def __init__(self, folder: Path, record: HostRecord) -> None:
-        self.lock = threading.RLock()
-        self.folder = folder
-        self.record = record
-        self.container: Container | None = None
-        self.destroyed = False
-
-    @property
-    def root(self) -> Path:
-        return self.folder / "root"
-
-    @property
-    def init(self) -> int | None:
-        """The running guest's PID 1."""
-        return self.container.init() if self.container else None
 
 
 class Machines:
@@ -75,9 +52,8 @@ class Machines:
         self._disks = Disks(self._state / "disks")
         self._clean()
         self._layers = Layers(self._state / "layers", cache)
-        self._lock = threading.Lock()
-        self._hosts: dict[str, _Host] = {}
-        self._load()
+        self._hosts = Roster(self._folder, network.private_range)
+        self._layers.collect(self._hosts.layers_in_use())
         self._callbacks: list[Callable[[str], None]] = []
         self._closing = False
         # One thread starts all guests and lives as long as they: see Container.
@@ -87,25 +63,16 @@ class Machines:
 
     def ids(self) -> tuple[str, ...]:
         """Every host that exists, running or not."""
-        with self._lock:
-            return tuple(self._hosts)
+        return self._hosts.ids()
 
     def create(self, spec: MachineSpec) -> None:
         """Make the host's disk on its image and put name, login and user data on it; does not boot."""
-        stack = self._layers.stack(spec.layers)
-        with self._lock:
-            if spec.id in self._hosts:
-                raise HostError(f"there is a host {spec.id} already")
-            record = HostRecord.of(spec, stack, self._free_index(), self._needs_stand_in(spec.private_ip))
-            host = self._hosts[spec.id] = _Host(self._folder / spec.id, record)
-            host.lock.acquire()
+        host = self._hosts.add(spec, self._layers.stack(spec.layers))
         try:
-            shutil.rmtree(host.folder, ignore_errors=True)
-            for part in ("root", "upper", "work"):
-                (host.folder / part).mkdir(parents=True)
+            host.make_folders()
             with self._disk(host) as root:
                 give_identity(root, spec, nameservers())
-            write_record(host.folder, record)
+            host.update(host.record)
         except BaseException:
             self._forget(host)
             raise
@@ -114,28 +81,27 @@ class Machines:
 
     def boot(self, id: str) -> None:
         """Power on. Returns once systemd runs in the host; sshd answers about a second later."""
-        with self._host(id) as host:
+        with self._hosts.locked(id) as host:
             if host.container is None:
                 self._boot(host)
 
     def running(self, id: str) -> bool:
-        with self._lock:
-            host = self._hosts.get(id)
+        host = self._hosts.find(id)
         return host is not None and host.container is not None
 
     def stop(self, id: str, *, force: bool = False) -> None:
         """Power off: orderly, or with force like pulling the plug. Content where it is off already."""
-        with self._host(id) as host:
+        with self._hosts.locked(id) as host:
             self._stop(host, force=force)
 
     def reboot(self, id: str) -> None:
-        with self._host(id) as host:
+        with self._hosts.locked(id) as host:
             self._stop(host, force=False)
             self._boot(host)
 
     def lose_power(self, id: str) -> None:
         """The host dies by itself, as it stands; on_exit() hears of it."""
-        with self._host(id) as host:
+        with self._hosts.locked(id) as host:
             if host.container is None:
                 raise HostError(f"{id} is not running")
             self._switch.unplug(host.record.index)
@@ -143,14 +109,14 @@ class Machines:
 
     def mishap(self, id: str, kind: str) -> None:
         """Let one of MISHAPS happen inside the running host."""
-        with self._host(id) as host:
+        with self._hosts.locked(id) as host:
             if host.init is None:
                 raise HostError(f"{id} is not running")
             MISHAPS[kind](host.init)
 
     def destroy(self, id: str) -> None:
         """Power off at once and remove disk, data disks and addresses. Content where there is no such host."""
-        with contextlib.suppress(NoSuchMachine), self._host(id) as host:
+        with contextlib.suppress(NoSuchMachine), self._hosts.locked(id) as host:
             self._stop(host, force=True)
             for disk in host.record.disks:
                 self._disks.remove(disk.id)
@@ -162,40 +128,40 @@ class Machines:
         A host from it is created with layers = those of this host's spec and `layer`. The disk is not
         copied: it becomes the layer, and the host goes on with an empty one on top of it.
         """
-        with self._host(id) as host:
+        with self._hosts.locked(id) as host:
             if host.container is not None:
                 raise HostError(f"{id} runs: an image is made from a stopped host")
             unmount(host.root)
             size = self._layers.add(layer, host.folder / "upper", host.record.layers)
             (host.folder / "upper").mkdir()
-            self._update(host, replace(host.record, layers=(*host.record.layers, layer)))
+            host.update(replace(host.record, layers=(*host.record.layers, layer)))
             return size
 
     def delete_layer(self, layer: str) -> None:
         """Remove an image's layer, at once or when the last host and image that stand on it are gone."""
-        self._layers.delete(layer, self._layers_in_use())
+        self._layers.delete(layer, self._hosts.layers_in_use())
 
     def set_password(self, id: str, password: str) -> None:
-        with self._host(id) as host, self._disk(host) as root:
+        with self._hosts.locked(id) as host, self._disk(host) as root:
             write_password(root, host.record.username, password)
 
     def set_rules(self, id: str, rules: Sequence[Rule]) -> None:
         """Replace the firewall's rules; holds for new connections at once."""
-        with self._host(id) as host:
-            self._update(host, replace(host.record, rules=tuple(rules)))
+        with self._hosts.locked(id) as host:
+            host.update(replace(host.record, rules=tuple(rules)))
             self._switch.set_rules(host.record.index, tuple(rules))
 
     def set_public_ips(self, id: str, ips: Sequence[str]) -> None:
         """Replace the host's EIPs; connections by an EIP that is gone end."""
-        with self._host(id) as host:
-            self._update(host, replace(host.record, public_ips=tuple(ips)))
+        with self._hosts.locked(id) as host:
+            host.update(replace(host.record, public_ips=tuple(ips)))
             self._switch.set_public_ips(host.record.index, tuple(ips))
 
     def set_disks(self, id: str, disks: Sequence[DataDisk]) -> None:
         """Attach, detach or grow data disks. A detached one keeps its data until delete_disk()."""
-        with self._host(id) as host:
+        with self._hosts.locked(id) as host:
             before, init = host.record.slots(), host.init
-            self._update(host, host.record.with_disks(disks))
+            host.update(host.record.with_disks(disks))
             after = host.record.slots()
             for slot, disk in before.items():
                 if after.get(slot, disk).id != disk.id or slot not in after:
@@ -216,16 +182,15 @@ class Machines:
 
     def console(self, id: str) -> Path:
         """The file with the host's console output of all boots."""
-        with self._host(id) as host:
+        with self._hosts.locked(id) as host:
             return host.folder / "console.log"
 
     def close(self) -> None:
         """Power everything off and take the network down. Disks and layers stay in the state directory."""
-        with self._lock:
-            self._closing = True
-            hosts = list(self._hosts.values())
+        self._closing = True
+        hosts = self._hosts.all()
 
-        def end(host: _Host) -> None:
+        def end(host: Host) -> None:
             with host.lock:
                 self._stop(host, force=True)
 
@@ -237,7 +202,7 @@ class Machines:
         for future in ended:
             future.result()
 
-    def _boot(self, host: _Host) -> None:
+    def _boot(self, host: Host) -> None:
         record = host.record
         if self._closing:
             raise HostError(f"{record.id}: the emulator is ending")
@@ -260,7 +225,7 @@ class Machines:
         host.container = container
         threading.Thread(target=self._watch, args=(host, container), name=f"watch-{record.id}", daemon=True).start()
 
-    def _stop(self, host: _Host, *, force: bool) -> None:
+    def _stop(self, host: Host, *, force: bool) -> None:
         if (container := host.container) is None:
             return
         # From outside the host is gone before its services are.
@@ -272,7 +237,7 @@ class Machines:
         host.container = None
         self._power_is_off(host)
 
-    def _watch(self, host: _Host, container: Container) -> None:
+    def _watch(self, host: Host, container: Container) -> None:
         """Follow a guest to its end; where it ended by itself, boot it again or tell whoever asked."""
         container.exited.wait()
         with host.lock:
@@ -289,14 +254,14 @@ class Machines:
         for callback in self._callbacks:
             callback(host.record.id)
 
-    def _power_is_off(self, host: _Host) -> None:
+    def _power_is_off(self, host: Host) -> None:
         self._switch.unplug(host.record.index)
         unmount(host.root)
         for disk in host.record.disks:
             self._disks.detach(disk.id)
 
     @contextlib.contextmanager
-    def _disk(self, host: _Host) -> Iterator[Rootfs]:
+    def _disk(self, host: Host) -> Iterator[Rootfs]:
         """The host's disk to read and write, whether it runs or not."""
         mounted = is_mounted(host.root)
         if not mounted:
@@ -308,53 +273,15 @@ class Machines:
             if not mounted:
                 unmount(host.root)
 
-    def _mount(self, host: _Host) -> None:
+    def _mount(self, host: Host) -> None:
         if not is_mounted(host.root):
             mount_overlay(
                 self._layers.trees(host.record.layers), host.folder / "upper", host.folder / "work", host.root
             )
 
-    @contextlib.contextmanager
-    def _host(self, id: str) -> Iterator[_Host]:
-        """The host, locked."""
-        with self._lock:
-            host = self._hosts.get(id)
-        if host is None:
-            raise NoSuchMachine(f"there is no host {id}")
-        with host.lock:
-            if host.destroyed:
-                raise NoSuchMachine(f"there is no host {id}")
-            yield host
-
-    def _update(self, host: _Host, record: HostRecord) -> None:
-        write_record(host.folder, record)
-        host.record = record
-
-    def _forget(self, host: _Host) -> None:
-        unmount(host.root)
-        host.destroyed = True
-        # First out of sight: a half removed folder without record is swept at the next start.
-        with contextlib.suppress(FileNotFoundError):
-            (host.folder / "host.json").unlink()
-        shutil.rmtree(host.folder, ignore_errors=True)
-        with self._lock:
-            self._hosts.pop(host.record.id, None)
-        self._layers.collect(self._layers_in_use())
-
-    def _layers_in_use(self) -> set[str]:
-        with self._lock:
-            return {layer for host in self._hosts.values() for layer in host.record.layers}
-
-    def _free_index(self) -> int:
-        taken = {host.record.index for host in self._hosts.values()}
-        for index in range(1, MOST_HOSTS):
-            if index not in taken:
-                return index
-        raise HostError(f"{MOST_HOSTS} hosts are the most this emulator runs")
-
-    def _needs_stand_in(self, private_ip: str) -> bool:
-        taken = {host.record.private_ip for host in self._hosts.values()}
-        return private_ip in taken or IPv4Address(private_ip) not in self._network.private_range
+    def _forget(self, host: Host) -> None:
+        self._hosts.forget(host)
+        self._layers.collect(self._hosts.layers_in_use())
 
     def _clean(self) -> None:
         end_leftovers(self._folder, self._switch.namespaces())
@@ -362,11 +289,3 @@ class Machines:
         unmount(self._folder)
         self._disks.detach_all()
         self._switch.down()
-
-    def _load(self) -> None:
-        for folder in self._folder.iterdir():
-            if record := read_record(folder):
-                self._hosts[record.id] = _Host(folder, record)
-            else:
-                shutil.rmtree(folder, ignore_errors=True)
-        self._layers.collect(self._layers_in_use())
