@@ -72,6 +72,10 @@ class CommunicatorError(UCloudImageError):
     """The host could not be reached or logged in to, or the connection to it broke."""
 
 
+class NoLogin(CommunicatorError):
+    """The host was not reached, or let nobody in, in the time and the attempts given."""
+
+
 class Disconnected(CommunicatorError):
     """The connection broke while a command ran: whether it ended is unknown."""
 

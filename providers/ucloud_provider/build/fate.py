@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import hosts, waits
 from ucloud_provider.cloud.records import Host
-from ucloud_provider.errors import CloudError, CommunicatorError, ProvisionerFailed, UnexpectedState, WaitTimeout
+from ucloud_provider.errors import (
+    CloudError,
+    CommunicatorError,
+    NoLogin,
+    ProvisionerFailed,
+    UnexpectedState,
+    WaitTimeout,
+)
 
 SETTLE = 8.0
 """Seconds that UCloud may take to notice that a host has gone down by itself."""
@@ -63,9 +70,11 @@ def told(build: Build, patience: float = SETTLE) -> Iterator[None]:
     except (CommunicatorError, WaitTimeout) as error:
         broken = build.communicator is not None and build.communicator.disconnected()
         said = _fate(build, patience if broken else 0.0)
-        if not said:
-            raise
-        raise CommunicatorError(f"{said} ({error})") from error
+        if said:
+            raise CommunicatorError(f"{said} ({error})") from error
+        if isinstance(error, NoLogin) and build.let_in:
+            raise NoLogin(f"{error}; {_let_in(build)}") from error
+        raise
 
 
 def _breaks(build: Build) -> bool:
@@ -97,6 +106,13 @@ def _fate(build: Build, patience: float) -> str:
         build.log(f"what became of host {host_id} is not known: {error}")
         return ""
     return "" if host is not None and host.state == "Running" else _words(build, host)
+
+
+def _let_in(build: Build) -> str:
+    return (
+        f"since the first login the temporary firewall lets in {build.let_in} alone: where this machine comes from "
+        "another address now and then, give all of them as temporary_security_group_source_cidrs"
+    )
 
 
 def _words(build: Build, host: Host | None) -> str:

@@ -15,7 +15,7 @@ from ucloud_provider.build import lease, pipeline, places, recover
 from ucloud_provider.build.access import Credentials
 from ucloud_provider.build.connect import Connect
 from ucloud_provider.build.copies import Copies
-from ucloud_provider.build.firewall import Firewall
+from ucloud_provider.build.firewall import Firewall, Narrow
 from ucloud_provider.build.guest import Guest
 from ucloud_provider.build.hand_over import Accepts, HandOver
 from ucloud_provider.build.journal import FILE as JOURNAL
@@ -119,7 +119,7 @@ def _run(build: Build, accepts: Accepts) -> BuiltImage:
     mark, snapshot = Mark(), Snapshot()
     temporary: list[pipeline.Step] = [Credentials(), Firewall(), TemporaryHost(), Connect()]
     if build.image is None:
-        pipeline.run(build, [Validate(), Guest(), mark, *temporary, Provision(), Seal(), Stop(), snapshot])
+        pipeline.run(build, [Validate(), Guest(), mark, *temporary, Narrow(), Provision(), Seal(), Stop(), snapshot])
     # The image no longer needs the host: it is given back while the copies are made.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="release") as pool:
         released = pool.submit(pipeline.unwind, build, temporary)

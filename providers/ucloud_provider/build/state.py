@@ -92,6 +92,8 @@ class Build:
     marked: bool = False
     """Whether the user data holds parts of ours, which carry `lease.origin`."""
     firewall_id: str | None = None
+    let_in: str = ""
+    """The one address that the temporary firewall was narrowed to."""
     made: dict[str, Thing] = field(default_factory=dict)
     host: Host | None = None
     communicator: Communicator | None = None

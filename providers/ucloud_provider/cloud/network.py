@@ -45,6 +45,11 @@ def create_firewall(api: Api, *, name: str, rules: Sequence[str], remark: str, t
     return firewall_id
 
 
+def update_firewall(api: Api, firewall_id: str, rules: Sequence[str]) -> None:
+    """Put other rules in place of a firewall's; they hold for new connections."""
+    api.change("UpdateFirewall", FWId=firewall_id, Rule=list(rules))
+
+
 def delete_firewall(api: Api, firewall_id: str) -> None:
     """Delete a firewall that no host uses. Content where it is gone already."""
     try:

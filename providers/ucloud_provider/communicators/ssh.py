@@ -14,7 +14,7 @@ from ucloud_provider.communicators import ssh_exec, ssh_transfer
 from ucloud_provider.communicators.base import Communicator
 from ucloud_provider.communicators.ssh_connect import AttemptFailed, SshTarget, Transport, log_in
 from ucloud_provider.communicators.ssh_keys import HostKey, KeyPair, parse_private_key, read_private_key
-from ucloud_provider.errors import CommunicatorError
+from ucloud_provider.errors import CommunicatorError, NoLogin
 from ucloud_provider.run import Cancel
 
 __all__ = ["HostKey", "KeyPair", "SshCommunicator", "SshTarget", "parse_private_key", "read_private_key"]
@@ -99,7 +99,7 @@ class SshCommunicator(Communicator):
                 if counted >= self.target.handshake_attempts
                 else f"within {self.target.timeout:g} s ({attempts} attempts)"
             )
-            raise CommunicatorError(
+            raise NoLogin(
                 f"no SSH login as {self.target} {limit}, in {spent:.0f} s; the last: {error.reason}"
             ) from error
         self._transport = transport
