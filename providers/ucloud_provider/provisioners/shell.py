@@ -12,7 +12,7 @@ from typing import ClassVar
 import tenacity
 
 from ucloud_provider.communicators.base import Communicator
-from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed
+from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed, UCloudImageError
 from ucloud_provider.provisioners import environment
 from ucloud_provider.provisioners.base import Duration, Problem, ProvisionContext, Provisioner
 from ucloud_provider.spec import rules
@@ -151,10 +151,15 @@ class Shell(Provisioner):
         )
         context.log(f"$ {shown}")
         output = context.output()
-        ended = self._start(host, files, command, output, context)
-        if isinstance(ended, Disconnected):
-            if not self.expect_disconnect:
+        try:
+            ended = self._start(host, files, command, output, context)
+            if isinstance(ended, Disconnected) and not self.expect_disconnect:
                 raise ended
+        except UCloudImageError:
+            if env_file in files:
+                self._take_back(host, env_file, context)
+            raise
+        if isinstance(ended, Disconnected):
             context.log(f"{name}: the connection ended, as expected")
         elif ended not in self.valid_exit_codes:
             with contextlib.suppress(CommunicatorError):  # that it failed is what the user must hear
@@ -196,9 +201,20 @@ class Shell(Provisioner):
             reraise=True,
         )
 
+    def _take_back(self, host: Communicator, env_file: str, context: ProvisionContext) -> None:
+        """Remove the variables of a command that may never have read them, where this host is to be used again."""
+        if host.disconnected() and not self.max_retries:
+            return  # the build ends here, and with it the host
+        with contextlib.suppress(UCloudImageError):  # what went wrong before is what the user must hear
+            if host.disconnected():
+                host.connect()
+            host.run(shlex.join(["rm", "-f", env_file]), on_line=context.log)
+
     def _clean(self, host: Communicator, paths: Sequence[str], context: ProvisionContext) -> None:
-        """Take the script away again. After an expected disconnect the host is given time to come back."""
+        """Take the files away again. After an expected disconnect the host is given time to come back."""
         if self.skip_clean:
+            paths = paths[1:]  # the variables, which a command of the user's own need not have removed
+        if not paths:
             return
 
         def attempt() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from ucloud_provider.communicators.base import Communicator
-from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed, WaitTimeout
+from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed, UCloudImageError, WaitTimeout
 from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext, Provisioner
 from ucloud_provider.provisioners.running import run_provisioner
 from ucloud_provider.provisioners.shell import Shell
@@ -136,3 +138,25 @@ def test_without_time_to_retry_the_first_refusal_counts() -> None:
             context(happened, RebootingHost(happened, CommunicatorError("refused")))
         )
     assert happened == ["upload refused"]
+
+
+@pytest.mark.parametrize("why", [CommunicatorError("the host did not start the command"), WaitTimeout("it", 1, "")])
+def test_variables_that_were_never_read_are_taken_back_where_the_host_is_used_again(why: Exception) -> None:
+    happened: list[str] = []
+    host = RebootingHost(happened, None, None, why)
+    with contextlib.suppress(UCloudImageError):
+        Shell(inline=["true"], start_retry_timeout=0, max_retries=1).provision(context(happened, host))
+    assert happened == ["upload", "upload", "run refused", "connect", "clean"]
+
+
+def test_scripts_that_stay_do_so_without_their_variables() -> None:
+    happened: list[str] = []
+    removed: list[str] = []
+
+    class Noting(RebootingHost):
+        def run(self, command: str, **given: Any) -> int:
+            removed.extend(shlex.split(command)[2:] if command.startswith("rm ") else [])
+            return super().run(command, **given)
+
+    Shell(inline=["true"], skip_clean=True, remote_folder="/opt").provision(context(happened, Noting(happened)))
+    assert [path.rpartition("_")[0] for path in removed] == ["/opt/env"]
