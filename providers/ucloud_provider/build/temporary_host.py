@@ -10,7 +10,7 @@ from ucloud_provider.build import launch, once
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.release import release_made
 from ucloud_provider.build.state import Build
-from ucloud_provider.cloud import hosts, retry
+from ucloud_provider.cloud import hosts, network, retry
 from ucloud_provider.errors import CloudError
 from ucloud_provider.spec.rules import parse_instance_type
 
@@ -80,3 +80,6 @@ class TemporaryHost(Step):
         if "host" in build.made:
             build.progress.step(f"releasing the host {build.made['host'].id}")
         release_made(build, "host")
+        if build.image is None and build.host is not None and build.host.eip_id:
+            # Whoever terminates a host of a build need not have released its EIP, which nothing else knows by then.
+            network.release_eip(build.undo_api, build.host.eip_id)

@@ -10,6 +10,7 @@ from ucloud_provider.cloud.records import Firewall
 from ucloud_provider.errors import CloudError
 
 FIREWALL_NOT_FOUND = 54002
+EIP_NOT_FOUND = 54002
 VPC_NOT_FOUND = 58103
 
 
@@ -62,6 +63,15 @@ def delete_firewall(api: Api, firewall_id: str) -> None:
 def grant_firewall(api: Api, firewall_id: str, host_id: str) -> None:
     """Put a host behind a firewall, in place of the one it has."""
     api.change("GrantFirewall", FWId=firewall_id, ResourceType="uhost", ResourceId=host_id)
+
+
+def release_eip(api: Api, eip_id: str) -> None:
+    """Give back an EIP that no host has. Content where it is gone already."""
+    try:
+        api.change("ReleaseEIP", EIPId=eip_id)
+    except CloudError as error:
+        if error.code != EIP_NOT_FOUND:
+            raise
 
 
 def set_bandwidth(api: Api, eip_id: str, bandwidth: int) -> None:

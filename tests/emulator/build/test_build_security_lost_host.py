@@ -24,7 +24,7 @@ def by_somebody_else(builds: Builds, *actions: str) -> Callable[[str], None]:
             return
         (id,) = [row["id"] for row in builds.left() if row["kind"] == "uhost"]
         for action in actions:
-            api.ask(action, UHostId=id, ReleaseEIP=True, ReleaseUDisk=True)
+            api.ask(action, UHostId=id)
             if action == "PoweroffUHostInstance":
                 api.wait(id, "Stopped")
 
