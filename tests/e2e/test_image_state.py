@@ -186,6 +186,27 @@ def test_a_host_is_replaced_the_new_one_first_unless_told_otherwise(stack: Stack
     assert paper_cloud.ledger(open_only=True, billable_only=True) == []
 
 
+def test_a_host_that_somebody_terminated_is_noticed_by_a_refresh_and_made_anew(
+    stack: Stack, paper_cloud: Emulator
+) -> None:
+    create(stack, paper_cloud, IMAGE.format(more="") + HOST.format(type="n-basic-2", more=""))
+    stack.up().succeeded()
+    first = stack.outputs()["host"]
+    uhost = paper_cloud.client().uhost()
+    uhost.poweroff_uhost_instance({"UHostId": first})
+    uhost.terminate_uhost_instance({"UHostId": first, "ReleaseEIP": True, "ReleaseUDisk": True})
+    stack.run("refresh", "--yes", "--skip-preview").succeeded()
+    assert stack.resources("UHost") == []
+    stack.up().succeeded()
+    second = stack.outputs()["host"]
+    assert second != first
+    # delete is content where the host is gone already
+    uhost.poweroff_uhost_instance({"UHostId": second})
+    uhost.terminate_uhost_instance({"UHostId": second, "ReleaseEIP": True, "ReleaseUDisk": True})
+    stack.destroy().succeeded()
+    assert paper_cloud.ledger(open_only=True, billable_only=True) == []
+
+
 LAYERS = """
 import pulumi
 from ucloud_image import CustomImage, CustomImageArgs, ImageCopy
