@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from ucloud_provider.build.copies import copy_thing
+from ucloud_provider.build.mark import KIND
 from ucloud_provider.build.pipeline import Step
+from ucloud_provider.build.release import release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.errors import Cancelled
 
@@ -15,15 +17,23 @@ Accepts = Callable[[bool], bool]
 
 
 class HandOver(Step):
-    """Writes down that the result is meant to stay; fails, so that it is given back, where nobody would know of it."""
+    """Takes off the build's mark, and writes down that the result is meant to stay: the last act before the answer.
+
+    Fails, so that the result is given back, where nobody would know of it, and where the mark stays on: gc would take
+    an image from under its stack once the lease has ended. `settled` waits for all else that the build still does, so
+    that as little time as can be lies between this and the answer.
+    """
 
     name: ClassVar[str] = "handing over"
     stoppable: ClassVar[bool] = False
 
-    def __init__(self, accepts: Accepts) -> None:
+    def __init__(self, accepts: Accepts, settled: Callable[[], None] = lambda: None) -> None:
         self._accepts = accepts
+        self._settled = settled
 
     def run(self, build: Build) -> None:
+        self._settled()
+        release_made(build, KIND)
         if not self._accepts(bool(build.failed_copies)):
             raise Cancelled("\n".join(build.failed_copies) or "nobody waits for this image any more")
         image = [build.made["image"]] if "image" in build.made else []

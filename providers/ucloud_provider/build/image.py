@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -60,8 +60,8 @@ def build_image(
     build = start(args, api=api, progress=progress, cancel=cancel, base_dir=base_dir, masker=masker, digest=digest)
     try:
         build.image = recover.finished_image(build, digest)
-        with recover.in_background(build.undo_api, build.id, build.progress.note):
-            return _run(build, accepts)
+        with recover.in_background(build.undo_api, build.id, build.progress.note) as collected:
+            return _run(build, accepts, collected)
     finally:
         _end(build)
 
@@ -115,7 +115,7 @@ def start(
     )
 
 
-def _run(build: Build, accepts: Accepts) -> BuiltImage:
+def _run(build: Build, accepts: Accepts, collected: Callable[[], None]) -> BuiltImage:
     mark, snapshot = Mark(), Snapshot()
     temporary: list[pipeline.Step] = [Credentials(), Firewall(), TemporaryHost(), Connect()]
     if build.image is None:
@@ -123,9 +123,13 @@ def _run(build: Build, accepts: Accepts) -> BuiltImage:
     # The image no longer needs the host: it is given back while the copies are made.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="release") as pool:
         released = pool.submit(pipeline.unwind, build, temporary)
-        pipeline.run(build, [Copies(build.args.copies), HandOver(accepts)], before=[mark, snapshot])
-        left = released.result()
-    _unmark(build, mark, left)
+
+        def settled() -> None:
+            for thing in released.result():
+                build.progress.note(f"not released, will be collected once its lease has ended: {thing}")
+            collected()
+
+        pipeline.run(build, [Copies(build.args.copies), HandOver(accepts, settled)], before=[mark, snapshot])
     result = _result(build)
     build.log(f"done in {result.build_seconds} s")
     return result
@@ -153,18 +157,10 @@ def make_copies(
         build.image = images.get(build.api, image_id)
         if build.image is None:
             raise UCloudImageError(f"image {image_id} no longer exists in {build.api.region}; run `pulumi refresh`")
-        mark = Mark()
-        pipeline.run(build, [mark, Copies(wanted), HandOver(accepts)])
-        _unmark(build, mark, [])
+        pipeline.run(build, [Mark(), Copies(wanted), HandOver(accepts)])
         return _result(build).copies
     finally:
         _end(build)
-
-
-def _unmark(build: Build, mark: Mark, left: list[str]) -> None:
-    """The last act: what the build made for a while is gone, or will be collected."""
-    for thing in [*left, *pipeline.unwind(build, [mark])]:
-        build.progress.note(f"not released, will be collected once its lease has ended: {thing}")
 
 
 def _result(build: Build) -> BuiltImage:

@@ -155,8 +155,11 @@ def _images(api: Api, thing: Thing) -> list[Image]:
 
 
 @contextlib.contextmanager
-def in_background(api: Api, build_id: str, note: Callable[[str], None]) -> Iterator[None]:
-    """Give back what dead builds left while something else runs; done when the block is left."""
+def in_background(api: Api, build_id: str, note: Callable[[str], None]) -> Iterator[Callable[[], None]]:
+    """Give back what dead builds left while something else runs; done when the block is left.
+
+    The block gets a function that waits until it is done.
+    """
 
     def collect() -> None:
         for text in give_back(api, build_id):
@@ -166,7 +169,7 @@ def in_background(api: Api, build_id: str, note: Callable[[str], None]) -> Itera
     collector = threading.Thread(target=collect, name="recover", daemon=True)
     collector.start()
     try:
-        yield
+        yield collector.join
     finally:
         collector.join()
 

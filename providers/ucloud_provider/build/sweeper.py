@@ -10,6 +10,7 @@ The keys go over a pipe, never into arguments or the environment; the pipe's end
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import select
@@ -18,11 +19,11 @@ import sys
 import threading
 from typing import Final
 
-from ucloud_provider.build import places, recover
+from ucloud_provider.build import mark, places, recover
 from ucloud_provider.build.journal import JournalFailed, Thing
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
-from ucloud_provider.cloud import images, retry
+from ucloud_provider.cloud import images, keypairs, retry
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.errors import UCloudImageError
@@ -79,7 +80,10 @@ def sweep(api: Api) -> None:
         logged = api.using(log=log)
         try:
             dead.journal.event("sweep")
-            recover.give_back_one(logged, dead, unless=lambda thing, here=logged: _is_done(here, thing))  # type: ignore[misc]
+            # Without its mark, only the next build on this machine could tell that nobody knows of the image.
+            marked = any(each.kind == mark.KIND and keypairs.find(logged, each.label) for each in dead.left)
+            done = functools.partial(_is_done, logged)
+            recover.give_back_one(logged, dead, unless=done if marked else lambda _thing: False)
         except (UCloudImageError, JournalFailed) as error:
             log(f"sweeping ended early: {error}")
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ucloud_provider.cloud import paging
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import KeyPair
+from ucloud_provider.errors import CloudError
 
 
 def find(api: Api, name: str | None = None) -> list[KeyPair]:
@@ -24,4 +25,9 @@ def import_public(api: Api, name: str, public_key: str) -> str:
 
 
 def delete(api: Api, key_pair_id: str) -> None:
-    api.change("DeleteUHostKeyPairs", KeyPairIds=[key_pair_id])
+    """Delete a key pair. Content where it is gone already, as where the answer of an earlier try was lost."""
+    try:
+        api.change("DeleteUHostKeyPairs", KeyPairIds=[key_pair_id])
+    except CloudError as error:
+        if not error.code or any(each.id == key_pair_id for each in find(api)):
+            raise
