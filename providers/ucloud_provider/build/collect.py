@@ -7,7 +7,7 @@ their build is (`mark.py`). What carries no label of ours is never touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -54,7 +54,7 @@ def find(apis: Sequence[Api], now: float) -> list[Leftover]:
     dead = {str(each.start.get("build")) for each in recover.dead_builds(apis[0].credentials.account)}
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="collect") as pool:
         found = [each for listed in pool.map(lambda api: list(_labelled(api, now)), apis) for each in listed]
-        marks = {each.lease.build_id: each.lease for each in found if each.thing.kind == mark.KIND}
+        marks = [each.thing for each in found if each.thing.kind == mark.KIND]
         if marks:
             imaged = pool.map(lambda api: list(_images(api, marks, now)), _everywhere(apis[0]))
             found += [each for listed in imaged for each in listed]
@@ -108,20 +108,31 @@ def _labelled(api: Api, now: float) -> Iterator[Leftover]:
         if held := lease.parse(host.tag) or lease.parse(host.name):
             yield left("host", held, host.id, now - host.created, _price(api, host))
     for pair in keypairs.find(api):
-        if held := lease.parse(pair.name):
-            yield left(mark.KIND, held, pair.id, now - (pair.created or held.expires - lease.DURATION), 0.0)
+        if marked := lease.parse_mark(pair.name):
+            held, _ = marked
+            since = pair.created or held.expires - lease.DURATION
+            thing = Thing(mark.KIND, pair.name, project, region, pair.id)
+            yield Leftover(thing, held, max(0.0, now - since), 0.0)
     for firewall in network.firewalls(api):
         if held := lease.parse(firewall.name):
             yield left("firewall", held, firewall.id, now - (held.expires - lease.DURATION), 0.0)
 
 
-def _images(api: Api, marks: Mapping[str, Lease], now: float) -> Iterator[Leftover]:
-    """Images of builds whose mark is still there: nobody was told of them."""
+def _images(api: Api, marks: Sequence[Thing], now: float) -> Iterator[Leftover]:
+    """Images of builds whose mark is still there and is for this place: nobody was told of them."""
+    here: dict[str, Lease] = {}
+    for thing in marks:
+        if marked := lease.parse_mark(thing.label):
+            held, region = marked
+            if not region or (thing.project_id, region) == (api.project_id, api.region):
+                here[held.build_id] = held
+    if not here:
+        return
     for image in map(Image.of, paging.every(api, "DescribeImage", "ImageSet", ImageType="Custom")):
-        held = marks.get(lease.parse_origin(image.tag) or "")
-        if held is not None:
+        found = here.get(lease.parse_origin(image.tag) or "")
+        if found is not None:
             thing = Thing("image", image.tag, api.project_id or "", api.region or "", image.id)
-            yield Leftover(thing, held, max(0.0, now - image.created), None)
+            yield Leftover(thing, found, max(0.0, now - image.created), None)
 
 
 def _everywhere(api: Api) -> list[Api]:

@@ -22,14 +22,14 @@ from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, JournalFailed
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
-from ucloud_provider.build.mark import Mark
+from ucloud_provider.build.mark import Mark, TakenMark
 from ucloud_provider.build.provision import Provision
 from ucloud_provider.build.seal import Seal
 from ucloud_provider.build.snapshot import Snapshot, Stop
 from ucloud_provider.build.state import Build, BuiltImage, CopyFailed, MadeCopy
 from ucloud_provider.build.temporary_host import TemporaryHost
 from ucloud_provider.build.validate import Validate
-from ucloud_provider.cloud import account, images
+from ucloud_provider.cloud import account, images, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import InvalidSpec, UCloudImageError
 from ucloud_provider.masking import Masker
@@ -120,6 +120,11 @@ def _run(build: Build, accepts: Accepts, collected: Callable[[], None]) -> Built
     temporary: list[pipeline.Step] = [Credentials(), Firewall(), TemporaryHost(), Connect()]
     if build.image is None:
         pipeline.run(build, [Validate(), Guest(), mark, *temporary, Narrow(), Provision(), Seal(), Stop(), snapshot])
+        begun: list[pipeline.Step] = [mark, snapshot]
+    else:
+        begun = [TakenMark(), snapshot, mark]
+        build.api = build.api.using(patience=retry.PATIENCE)
+        pipeline.run(build, [mark], before=begun[:2])
     # The image no longer needs the host: it is given back while the copies are made.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="release") as pool:
         released = pool.submit(pipeline.unwind, build, temporary)
@@ -129,7 +134,7 @@ def _run(build: Build, accepts: Accepts, collected: Callable[[], None]) -> Built
                 build.progress.note(f"not released, will be collected once its lease has ended: {thing}")
             collected()
 
-        pipeline.run(build, [Copies(build.args.copies), HandOver(accepts, settled)], before=[mark, snapshot])
+        pipeline.run(build, [Copies(build.args.copies), HandOver(accepts, settled)], before=begun)
     result = _result(build)
     build.log(f"done in {result.build_seconds} s")
     return result

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 PREFIX = "ucloud-image"
 _LABEL = re.compile(rf"{PREFIX}-([0-9a-f]{{12}})-x(\d{{10}})")
+_PLACE_MARK = re.compile(rf"({_LABEL.pattern})-([a-z][a-z0-9-]*)")
 _ORIGIN = re.compile(rf"{PREFIX}-([0-9a-f]{{12}})")
 
 DURATION = 6 * 3600
@@ -49,6 +50,15 @@ def parse(label: str) -> Lease | None:
     """The lease in a name or a Tag, or None where it is not one of ours."""
     match = _LABEL.fullmatch(label)
     return Lease(match[1], int(match[2])) if match else None
+
+
+def parse_mark(name: str) -> tuple[Lease, str] | None:
+    """The lease in a mark's name and the one region that the mark is for, "" where it is for all; or None."""
+    held = parse(name)
+    if held is not None:
+        return held, ""
+    match = _PLACE_MARK.fullmatch(name)
+    return (Lease(match[2], int(match[3])), match[4]) if match else None
 
 
 def parse_origin(tag: str) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ucloud_provider.build import inspection, journal, places
+from ucloud_provider.build import inspection, journal, lease, mark, places
 from ucloud_provider.build.journal import Alive, Journal, JournalFailed, Thing
 from ucloud_provider.build.release import release
 from ucloud_provider.build.state import Build
@@ -110,12 +110,15 @@ def _take_over(build: Build, dead: DeadBuild) -> Image | None:
     for thing in dead.left:
         for image in _images(build.api, thing) if thing.kind == "image" else ():
             if image.state == "Available" and image.name == build.args.image_name:
-                # With its mark, which must outlast it until it is handed over.
-                taken = [thing, *(each for each in dead.left if each.kind == "key pair")]
-                for each in taken:
+                # With its mark, which must stay until it is handed over.
+                taken = {"image": thing}
+                for each in dead.left:
+                    if each.kind == mark.KIND and lease.parse(each.label):
+                        taken[mark.TAKEN] = each
+                for slot, each in taken.items():
                     build.journal.intend(each)
-                    build.made[each.kind] = each
-                dead.journal.kept(*taken)
+                    build.made[slot] = each
+                dead.journal.kept(*taken.values())
                 build.progress.note(f"image {image.id} was done by an earlier build that died: taken over")
                 return image
     return None

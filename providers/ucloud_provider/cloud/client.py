@@ -157,7 +157,9 @@ class Api:
         sent = {key: value for key, value in sent.items() if value is not None}
         self.log(f"api > {action} {_shown(sent)}")
         try:
-            answer: dict[str, Any] = self.sdk.invoke(action, dict(sent))
+            answer = self.sdk.invoke(action, dict(sent))
+            if not isinstance(answer, dict):  # an empty body: the SDK lets that pass
+                raise ValueError("no JSON object")
         except exc.RetCodeException as error:
             code = int(error.code)
             failure: CloudError = CloudError(action, code, f"{error.message}{remedy(code)}")
