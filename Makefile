@@ -16,7 +16,7 @@ down: venv ## destroy the example stack and stop the emulator; fails if anything
 	@$(PYTHON) -m tools.local_stack down
 
 test: setup lint ## run the linters and every test (TESTS=path for some of them)
-	@$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not full" $(TESTS)
 
 lint: venv ## ruff, mypy --strict and the import rule
 	@$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,3 +29,14 @@ def paper_cloud() -> Iterator[Emulator]:
 def stack(tmp_path: Path) -> Stack:
     """A stack without a program yet."""
     return Stack(tmp_path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A case that fails says how to run it alone."""
+    report = yield
+    if report.failed:
+        report.sections.append(("to run it alone", f".venv/bin/python -m pytest '{item.nodeid}'"))
+    return report

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ucloud_provider.build import sweeper
 from ucloud_provider.build.image import build_image
-from ucloud_provider.cloud.client import connect
+from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.provisioners.shell import Shell
 from ucloud_provider.run import Cancel
@@ -41,12 +41,18 @@ class Fatal:
         self.notes.append(text)
 
 
-def build(url: str, step: str, region: str, detached: str = "") -> tuple[str, list[str]]:
+def api(url: str) -> Api:
+    """The emulator's API, as a build uses it."""
+    return connect(Credentials(Emulator.public_key, Emulator.private_key, Emulator.project, Emulator.region, url))
+
+
+def build(
+    url: str, step: str, region: str, detached: str = "", *, progress: Fatal | None = None
+) -> tuple[str, list[str]]:
     """Build an image; its id, and what was noted."""
-    credentials = Credentials(Emulator.public_key, Emulator.private_key, Emulator.project, Emulator.region, url)
     if detached:
-        sweeper.detach(connect(credentials))
-    progress = Fatal(step)
+        sweeper.detach(api(url))
+    progress = progress or Fatal(step)
     args = CustomImageArgs(
         image_name="survivor",
         source_image_id="uimage-f1chxn",
@@ -55,9 +61,7 @@ def build(url: str, step: str, region: str, detached: str = "") -> tuple[str, li
         provisioners=[Shell(inline=["echo provisioned"])],
         copies=[ImageCopy(region=region)] if region else [],
     )
-    made = build_image(
-        args, api=connect(credentials), progress=progress, cancel=Cancel(), base_dir=Path(), digest=DIGEST
-    )
+    made = build_image(args, api=api(url), progress=progress, cancel=Cancel(), base_dir=Path(), digest=DIGEST)
     return made.image_id, progress.notes
 
 

@@ -1,0 +1,66 @@
+"""What must hold once a run has died and somebody came after it: the cloud's ledger and Pulumi's state agree."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from tests.e2e.stack import Stack
+from tests.support.emulator import Emulator
+
+
+def unlock(stack: Stack) -> None:
+    """What a user does about the lock that a killed engine leaves."""
+    locks = stack.folder / "pulumi" / "state" / ".pulumi" / "locks"
+    if any(each.is_file() for each in locks.rglob("*")):
+        stack.run("cancel", "--yes").succeeded()
+
+
+def rows(cloud: Emulator, others: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The open rows of the ledger, temporary keys and firewalls too, but for those of `others`."""
+    return [row for row in cloud.ledger(open_only=True) if row["id"] not in others]
+
+
+def images_in(stack: Stack) -> set[str]:
+    """Every image that the state names: the images and their copies."""
+    found: set[str] = set()
+    for resource in stack.resources(":CustomImage"):
+        outputs = resource["outputs"]
+        if not outputs.get("image_missing"):
+            found.add(outputs["image_id"])
+        found |= {copy["image_id"] for copy in outputs.get("copies_made") or ()}
+    return found
+
+
+def check_agreement(stack: Stack, cloud: Emulator, others: Collection[str] = ()) -> None:
+    """All that is open is in the state, all that the state names is open, and it can be used."""
+    left = rows(cloud, others)
+    assert {row["id"] for row in left} == images_in(stack), f"the ledger has {left}"
+    for region in {row["region"] for row in left}:
+        described = cloud.client(region=region).uhost().describe_image({"ImageType": "Custom", "Limit": 200})
+        states = {each["ImageId"]: each["State"] for each in described["ImageSet"]}
+        for row in left:
+            if row["region"] == region:
+                assert states[row["id"]] == "Available", f"{row['id']} is {states[row['id']]}"
+
+
+def check_one_image_and_one_copy(stack: Stack, cloud: Emulator, others: Collection[str] = ()) -> None:
+    """The stack of `deaths` as it was asked for, and nothing else."""
+    check_agreement(stack, cloud, others)
+    left = sorted((row["region"], row["kind"], row["name"]) for row in rows(cloud, others))
+    assert left == [("cn-bj2", "image", "web"), ("cn-sh2", "image", "web")], left
+    (resource,) = stack.resources(":CustomImage")
+    assert set(resource["outputs"]["image_ids"]) == {"cn-bj2", "cn-sh2"}
+    assert not resource.get("initErrors")
+    if stack.deployment().get("pending_operations"):
+        # Pulumi's own memory of a run that it could not end: its warning tells the user to do this.
+        stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates").succeeded()
+        assert not stack.deployment().get("pending_operations")
+        check_agreement(stack, cloud, others)
+
+
+def check_destroy(stack: Stack, cloud: Emulator, others: Collection[str] = ()) -> None:
+    """Destroying the stack leaves nothing, neither in the state nor in the cloud."""
+    stack.destroy().succeeded()
+    assert stack.resources(":CustomImage") == []
+    assert rows(cloud, others) == []
