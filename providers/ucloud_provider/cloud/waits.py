@@ -41,7 +41,8 @@ class _Waiter(Generic[R]):
 class _Poller(Generic[R]):
     """Asks for everything that somebody waits for in one place, in one call."""
 
-    def __init__(self, describe: Callable[[Api, Sequence[str]], Mapping[str, R]], api: Api) -> None:
+    def __init__(self, action: str, describe: Callable[[Api, Sequence[str]], Mapping[str, R]], api: Api) -> None:
+        self.action = action
         self._describe: Callable[[Api, Sequence[str]], Mapping[str, R]] = describe
         self._api = api
         self._lock = threading.Condition()
@@ -94,7 +95,7 @@ class _Poller(Generic[R]):
 
 
 _pollers: dict[tuple[object, ...], Any] = {}
-"""By kind, account, project and region; the kind says what it polls for."""
+"""By action, account, project and region."""
 _pollers_lock = threading.Lock()
 
 
@@ -103,7 +104,15 @@ def host(api: Api, host_id: str, *, awaited: str, until: Callable[[Host | None],
 
     Raises `WaitTimeout`, `Cancelled`, or what `until` raises for a state from which there is no way on.
     """
-    return _wait(_poller("host", hosts.describe, api), api, host_id, awaited, until, timeout, lambda h: _host_state(h))
+    return _wait(
+        _poller("DescribeUHostInstance", hosts.describe, api),
+        api,
+        host_id,
+        awaited,
+        until,
+        timeout,
+        lambda h: _host_state(h),
+    )
 
 
 def image(
@@ -111,7 +120,7 @@ def image(
 ) -> Image | None:
     """Wait until `until` holds of an image; likewise."""
     return _wait(
-        _poller("image", images.describe, api),
+        _poller("DescribeImage", images.describe, api),
         api,
         image_id,
         awaited,
@@ -147,13 +156,13 @@ def _host_state(record: Host | None) -> str:
     return record.state if record.boot_disk_ready else f"{record.state}, boot disk Initializing"
 
 
-def _poller(kind: str, describe: Callable[[Api, Sequence[str]], Mapping[str, R]], api: Api) -> _Poller[R]:
-    key = (kind, api.credentials, api.project_id, api.region)
+def _poller(action: str, describe: Callable[[Api, Sequence[str]], Mapping[str, R]], api: Api) -> _Poller[R]:
+    key = (action, api.credentials, api.project_id, api.region)
     with _pollers_lock:
         if key not in _pollers:
             # The poller serves many: it is cancelled with none of them and logs to none of them.
             quiet = Api(api.sdk, api.credentials, api.project_id, api.region)
-            _pollers[key] = _Poller(describe, quiet)
+            _pollers[key] = _Poller(action, describe, quiet)
         poller: _Poller[R] = _pollers[key]
         return poller
 
@@ -200,10 +209,9 @@ def _wait(
                         api.log(f"still waiting for {awaited}: {last}")
                         api.notice(f"{last}; still waiting")
                     continue
-                now = state(record)
-                if now != last:
-                    api.log(f"state {id}: {now}")
-                last = now
+                last = state(record)
+                # The call was made once for all that wait; each build's log has what it said of its own thing.
+                api.log(f"api < {poller.action} (shared): {id} {last}")
                 if until(record):
                     return record
     finally:

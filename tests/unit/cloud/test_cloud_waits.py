@@ -137,8 +137,9 @@ def test_a_dead_end_that_the_one_who_waits_sees_ends_the_wait() -> None:
         waits.host(place(ScriptedSdk(hosts())), "uhost-1", awaited="x", until=until, timeout=5)
 
 
-def test_each_change_of_state_is_in_the_log_of_the_one_who_waits() -> None:
+def test_each_answer_is_in_the_log_of_the_one_who_waits() -> None:
     log: list[str] = []
     states = [hosts(("uhost-1", state)) for state in ("Initializing", "Starting", "Starting", "Running")]
     wait(place(ScriptedSdk(*states), log=log))
-    assert log == [f"state uhost-1: {state}" for state in ("Initializing", "Starting", "Running")]
+    said = ("Initializing", "Starting", "Starting", "Running")
+    assert log == [f"api < DescribeUHostInstance (shared): uhost-1 {state}" for state in said]
