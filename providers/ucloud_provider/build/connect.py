@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ucloud_provider.build import fate
+from ucloud_provider.build import fate, seal
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
 from ucloud_provider.communicators.ssh import SshCommunicator, SshTarget
-from ucloud_provider.errors import InvalidSpec
+from ucloud_provider.errors import InvalidSpec, NoLogin
 from ucloud_provider.spec.rules import parse_duration
+
+OTHER_KEY = (
+    "where the image's cloud-init does not install the key of the user data (ssh_keys), set temporary_host_key to False"
+)
 
 
 class Connect(Step):
@@ -41,7 +45,17 @@ class Connect(Step):
         )
         build.communicator = SshCommunicator(target, build.cancel, build.log, fate.watch(build))
         with fate.told(build, patience=0):
-            build.communicator.connect()
+            try:
+                build.communicator.connect()
+            except NoLogin as error:
+                if login.host_key is None or "host key" not in str(error):
+                    raise
+                raise NoLogin(f"{error}; {OTHER_KEY}") from error
+        if args.ssh_username != "root" and seal.needed(build) and not seal.as_root(build, build.communicator):
+            build.progress.note(
+                f"user {args.ssh_username} may not use sudo: the build will fail at its end, when what identifies the "
+                "host is to be taken off it, unless a provisioner changes that, or keep_in_image names it"
+            )
 
     def release(self, build: Build) -> None:
         if build.communicator is not None:

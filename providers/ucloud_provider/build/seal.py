@@ -34,19 +34,22 @@ class Seal(Step):
         if build.args.communicator != "ssh" or host is None:
             build.log("there is no SSH connection: what identifies the host stays in the image")
             return
-        remove = [name for name in traces.TRACES if name not in build.args.keep_in_image]
+        remove = _removed(build)
         public_key = build.login.public_key if build.args.ssh_clear_authorized_keys else None
         key = public_key.split()[1] if public_key else ""
         mark = build.lease.origin if build.marked else ""
-        root = _works(host, '[ "$(id -u)" = 0 ]')
-        form = AS_LOGIN if root or not (remove or mark) else _sudo(build, host)
+        form = as_root(build, host)
+        # Without it, the login's own authorized_keys can still be seen to.
+        every_home = bool(form)
+        if not form and not needed(build):
+            form = AS_LOGIN
         if not form:
             raise UCloudImageError(
                 f"user {build.args.ssh_username} is neither root nor may use sudo, so what identifies the host cannot "
                 f"be taken off it: {', '.join(remove) or 'the user data of the build'}; let it use sudo without a "
                 "password, or name what may stay in keep_in_image"
             )
-        script = traces.script(remove=remove, key=key, mark=mark, every_home=root or form != AS_LOGIN)
+        script = traces.script(remove=remove, key=key, mark=mark, every_home=every_home)
         password = f"{build.args.ssh_password}\n".encode() if form == WITH_PASSWORD else None
         said = _run(build, host, form.format(script=shlex.quote(script), home=HOME), password)
         if traces.DONE not in said:
@@ -81,14 +84,25 @@ def _run(build: Build, host: Communicator, command: str, stdin: bytes | None) ->
     raise CommunicatorError("the connection broke while sealing")
 
 
-def _sudo(build: Build, host: Communicator) -> str:
-    """How this login runs something as root; empty: it cannot."""
+def needed(build: Build) -> bool:
+    """Whether there is something to take off the host that only root can."""
+    return build.args.communicator == "ssh" and (build.marked or bool(_removed(build)))
+
+
+def as_root(build: Build, host: Communicator) -> str:
+    """How this login runs something as root, with places for the script and the home folder; empty: it cannot."""
+    if build.args.ssh_username == "root" or _works(host, '[ "$(id -u)" = 0 ]'):
+        return AS_LOGIN
     if _works(host, "sudo -n true"):
         return WITHOUT_PASSWORD
     password = build.args.ssh_password
     if password and _works(host, "sudo -k -S -p '' true", f"{password}\n".encode()):
         return WITH_PASSWORD
     return ""
+
+
+def _removed(build: Build) -> list[str]:
+    return [name for name in traces.TRACES if name not in build.args.keep_in_image]
 
 
 def _works(host: Communicator, command: str, stdin: bytes | None = None) -> bool:

@@ -175,6 +175,7 @@ def test_a_host_that_shows_another_key_is_not_logged_in_to(builds: Builds) -> No
     with pytest.raises(StepFailed, match="host key is not the expected one") as caught:
         builds.build(source_image_id=first.image_id, ssh_handshake_attempts=2, provisioners=[Run(command="true")])
     assert "connecting" in str(caught.value)
+    assert "set temporary_host_key to False" in str(caught.value)
     assert builds.left() == []
 
 

@@ -161,6 +161,7 @@ def test_a_login_that_cannot_seal_fails_and_says_what_to_do(builds: Builds, key:
     with pytest.raises(StepFailed, match="neither root nor may use sudo") as caught:
         builds.build(**given)
     assert "keep_in_image" in str(caught.value)
+    assert "user ubuntu may not use sudo" in builds.progress.notes[-1]
     assert builds.images() == [first.image_id]
     image = builds.build(**given, keep_in_image=TRACES)
     assert len(builds.images()) == 2

@@ -14,6 +14,11 @@ def test_every_trace_can_be_kept_by_its_name() -> None:
     assert tuple(traces.TRACES) == TRACES
 
 
+def test_the_page_on_security_names_every_trace() -> None:
+    page = (Path(__file__).parents[3] / "docs/security.md").read_text()
+    assert [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")] == list(TRACES)
+
+
 @pytest.mark.parametrize("remove", [(), TRACES, *((name,) for name in TRACES)], ids=",".join)
 def test_the_script_is_one_that_a_shell_takes(remove: tuple[str, ...]) -> None:
     script = traces.script(remove=remove, key="AAAA", mark="ucloud-image-0123456789ab")
