@@ -11,7 +11,7 @@ from ucloud_provider.provisioners import kinds
 from ucloud_provider.provisioners.base import Provisioner
 from ucloud_provider.spec.args import Effect, same, whole_numbers
 from ucloud_provider.spec.check import load_provisioners
-from ucloud_provider.spec.digest import identity
+from ucloud_provider.spec.digest import canonical, identity
 from ucloud_provider.spec.image import CustomImageArgs
 from ucloud_provider.spec.judging import path_text
 from ucloud_provider.spec.uhost import UHostArgs
@@ -46,7 +46,7 @@ def diff_custom_image(old: Mapping[str, Any], outputs: Mapping[str, Any], new: M
     before, after = identity(old), identity(new)
     replace = [each for each in unknown if each.property != "copies"]
     for name in dict.fromkeys([*before, *after]):
-        if before.get(name) == after.get(name):
+        if canonical(before.get(name)) == canonical(after.get(name)):
             continue
         if name == "provisioners":
             replace += _provisioner_changes(old, new)

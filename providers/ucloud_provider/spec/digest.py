@@ -46,5 +46,9 @@ def identity(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def digest(inputs: Mapping[str, Any]) -> str:
     """SHA-256, in hex, of the identity of checked inputs."""
-    text = json.dumps(identity(inputs), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical(identity(inputs)).encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """A value as one text: equal where the values are, and only there. To Python, 1 is True."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
