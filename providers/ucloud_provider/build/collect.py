@@ -16,6 +16,7 @@ from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.lease import Lease
 from ucloud_provider.build.release import release
 from ucloud_provider.cloud import account, keypairs, network, paging
+from ucloud_provider.cloud.answers import listed
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host, Image
 from ucloud_provider.errors import CloudError, UCloudImageError
@@ -153,7 +154,8 @@ def _price(api: Api, host: Host) -> float | None:
             Count=1,
             ChargeType="Dynamic",
         )
+        prices = listed("GetUHostInstancePrice", answer, "PriceSet")
     except CloudError:
         return None
-    prices = [each.get("Price") for each in answer.get("PriceSet") or () if each.get("ChargeType") == "Dynamic"]
-    return float(prices[0]) if prices and prices[0] is not None else None
+    found = next((each.get("Price") for each in prices if each.get("ChargeType") == "Dynamic"), None)
+    return float(found) if isinstance(found, int | float) else None

@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from requests import exceptions
 from ucloud.client import Client as SdkClient
 from ucloud.core import exc
 from ucloud.core.transport import http
@@ -65,10 +66,11 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
             params=req.params,
             headers={**req.headers, **self.headers},
             timeout=(CONNECT_TIMEOUT, options.get("timeout") or READ_TIMEOUT),
+            allow_redirects=False,  # a signed request is for UCloud alone
         )
         if (date := _date(answer.headers.get("Date"))) is not None:
             self.ahead = date - time.monotonic()
-        if answer.status_code >= 400:
+        if not 200 <= answer.status_code < 300:
             raise exc.HTTPStatusException(answer.status_code, answer.headers.get(http.REQUEST_UUID_HEADER_KEY))
         return http.Response(
             url=req.url,
@@ -162,11 +164,14 @@ class Api:
                 raise ValueError("no JSON object")
         except exc.RetCodeException as error:
             code = int(error.code)
-            failure: CloudError = CloudError(action, code, f"{error.message}{remedy(code)}")
+            failure: CloudError = CloudError(action, code, f"{_on_a_line(error.message)}{remedy(code)}")
         except exc.HTTPStatusException as error:
             status = int(error.status_code)
             failed = CloudError if status < 500 else ResponseLost
             failure = failed(action, 0, "UCloud answered with an error", http_status=status)
+        except (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL):
+            wrong = f"{self.credentials.base_url!r} is no address; correct ucloud:baseUrl, or UCLOUD_BASE_URL"
+            failure = CloudError(action, 0, wrong)
         except (exc.UCloudException, requests.RequestException, ValueError) as error:
             where = self.credentials.base_url
             if _never_sent(error):
@@ -200,6 +205,8 @@ def connect(credentials: Credentials, *, project_id: str | None = None, region: 
     if not region:
         raise InvalidSpec(["region: no region is given; set the argument, `ucloud:region` or UCLOUD_REGION"])
     transport = _Transport()
+    middleware = Middleware()
+    middleware.response(_understood)
     sdk = SdkClient(
         {
             "public_key": credentials.public_key,
@@ -209,7 +216,7 @@ def connect(credentials: Credentials, *, project_id: str | None = None, region: 
             "timeout": READ_TIMEOUT,
         },
         transport=transport,
-        middleware=Middleware(),
+        middleware=middleware,
         logger=_silent,
     )
     identify(sdk, credentials)
@@ -222,11 +229,27 @@ def connect(credentials: Credentials, *, project_id: str | None = None, region: 
     )
 
 
+def _understood(answer: Any, response: Any) -> Any:
+    """The answer, where it is one of UCloud's: the SDK takes for granted that it is an object with a RetCode."""
+    code = answer.get("RetCode") if isinstance(answer, dict) else None
+    if isinstance(code, str) and code.isascii() and code.isdecimal() and len(code) < 10:
+        code = int(code)
+    if not isinstance(code, int) or isinstance(code, bool):
+        raise exc.InvalidResponseException(response.content, "no answer of UCloud's")
+    return answer
+
+
+def _on_a_line(message: Any) -> str:
+    """A message of UCloud's as errors and logs show it."""
+    text = " ".join(str(message or "no reason given").split())
+    return "".join(each for each in text if each.isprintable())[:500]
+
+
 def _date(header: str | None) -> float | None:
     """An HTTP date in seconds since 1970; None where there is none, or no date."""
     try:
         return parsedate_to_datetime(header).timestamp() if header else None
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ucloud_provider.cloud import paging
+from ucloud_provider.cloud.answers import listed, new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import CloudError
@@ -86,11 +87,7 @@ def create(api: Api, order: HostOrder) -> str:
         params |= {"LoginMode": "Password", "Password": base64.b64encode(order.password.encode()).decode()}
     else:
         params |= {"LoginMode": "ImagePasswd"}
-    answer = api.create("CreateUHostInstance", **params)
-    ids: Sequence[str] = answer.get("UHostIds") or ()
-    if not ids:
-        raise CloudError("CreateUHostInstance", 0, "UCloud answered without a host id")
-    return ids[0]
+    return new_id("CreateUHostInstance", api.create("CreateUHostInstance", **params), "UHostIds")
 
 
 def operator(region: str) -> str:
@@ -112,14 +109,15 @@ def describe(api: Api, ids: Sequence[str]) -> dict[str, Host]:
                 for each in some:
                     found |= describe(api, [each])
             continue
-        found |= {host.id: host for host in map(Host.of, answer.get("UHostSet") or ())}
+        hosts = map(Host.of, listed("DescribeUHostInstance", answer, "UHostSet"))
+        found |= {host.id: host for host in hosts if host.id in some}
     return found
 
 
 def find(api: Api, *, name: str | None = None, tag: str | None = None) -> list[Host]:
     """Hosts by their exact name, or their Tag, over all pages."""
-    listed = map(Host.of, paging.every(api, "DescribeUHostInstance", "UHostSet", Tag=tag))
-    return [host for host in listed if (name is None or host.name == name) and (tag is None or host.tag == tag)]
+    every = map(Host.of, paging.every(api, "DescribeUHostInstance", "UHostSet", Tag=tag))
+    return [host for host in every if (name is None or host.name == name) and (tag is None or host.tag == tag)]
 
 
 def stop(api: Api, host_id: str) -> None:

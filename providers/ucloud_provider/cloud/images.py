@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ucloud_provider.cloud import paging, retry
+from ucloud_provider.cloud.answers import listed, new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import CloudError
@@ -27,7 +28,8 @@ def describe(api: Api, ids: Sequence[str]) -> dict[str, Image]:
                 for each in some:
                     found |= describe(api, [each])
             continue
-        found |= {image.id: image for image in map(Image.of, answer.get("ImageSet") or ()) if image.id in some}
+        images = map(Image.of, listed("DescribeImage", answer, "ImageSet"))
+        found |= {image.id: image for image in images if image.id in some}
     return found
 
 
@@ -43,30 +45,30 @@ def source(api: Api, image_id: str) -> Image | None:
 
 def _node_image(api: Api, image_id: str) -> Image | None:
     """UK8S lists its node images apart, and says little of them: all are Linux of 40 GB with CloudInit."""
+    action = "DescribeUK8SImage"
     try:
-        answer = api.read("DescribeUK8SImage")
+        answer = api.read(action)
     except CloudError as error:
         if error.code and not retry.is_transient(error):  # an account without UK8S
             return None
         raise
-    listed = {each.get("ImageId"): each for each in answer.get("ImageSet") or ()}
-    if image_id not in listed:
+    found = next((each for each in listed(action, answer, "ImageSet") if each.get("ImageId") == image_id), None)
+    if found is None:
         return None
     known = {"State": "Available", "OsType": "Linux", "ImageType": "Base", "Features": ["CloudInit"], "ImageSize": 40}
-    return Image.of({**listed[image_id], **known})
+    return Image.of({**found, **known})
 
 
 def find(api: Api, *, tag: str) -> list[Image]:
     """Custom images by their Tag, over all pages."""
-    listed = paging.every(api, "DescribeImage", "ImageSet", ImageType="Custom", Tag=tag)
-    return [image for image in map(Image.of, listed) if image.tag == tag]
+    every = paging.every(api, "DescribeImage", "ImageSet", ImageType="Custom", Tag=tag)
+    return [image for image in map(Image.of, every) if image.tag == tag]
 
 
 def create(api: Api, host_id: str, *, name: str, description: str | None, tag: str) -> str:
     """Make an image of a stopped host; the image's id."""
     answer = api.create("CreateCustomImage", UHostId=host_id, ImageName=name, ImageDescription=description, Tag=tag)
-    image_id: str = answer["ImageId"]
-    return image_id
+    return new_id("CreateCustomImage", answer, "ImageId")
 
 
 def copy(api: Api, image_id: str, target: Api, *, name: str, description: str | None, tag: str) -> str:
@@ -80,8 +82,7 @@ def copy(api: Api, image_id: str, target: Api, *, name: str, description: str | 
         TargetImageDescription=description,
         TargetImageTag=tag,
     )
-    copy_id: str = answer["TargetImageId"]
-    return copy_id
+    return new_id("CopyCustomImage", answer, "TargetImageId")
 
 
 def delete(api: Api, image_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ucloud_provider.cloud import paging
+from ucloud_provider.cloud.answers import new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import KeyPair
 from ucloud_provider.errors import CloudError
@@ -10,18 +11,14 @@ from ucloud_provider.errors import CloudError
 
 def find(api: Api, name: str | None = None) -> list[KeyPair]:
     """Key pairs by exact name, or all."""
-    listed = paging.every(api, "DescribeUHostKeyPairs", "KeyPairs", KeyPairName=name)
-    pairs = [
-        KeyPair(each["KeyPairId"], each.get("KeyPairName") or "", int(each.get("CreateTime") or 0)) for each in listed
-    ]
+    pairs = map(KeyPair.of, paging.every(api, "DescribeUHostKeyPairs", "KeyPairs", KeyPairName=name))
     return [pair for pair in pairs if name is None or pair.name == name]
 
 
 def import_public(api: Api, name: str, public_key: str) -> str:
     """Hand UCloud a public key in OpenSSH's form; the key pair's id."""
-    answer = api.create("ImportUHostKeyPairs", KeyPairName=name, PublicKeyBody=public_key)
-    key_pair_id: str = answer["KeyPairId"]
-    return key_pair_id
+    action = "ImportUHostKeyPairs"
+    return new_id(action, api.create(action, KeyPairName=name, PublicKeyBody=public_key), "KeyPairId")
 
 
 def delete(api: Api, key_pair_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ucloud_provider.cloud import paging
+from ucloud_provider.cloud.answers import key, listed, new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Firewall
 from ucloud_provider.errors import CloudError
@@ -15,24 +16,27 @@ VPC_NOT_FOUND = 58103
 
 
 def vpc_exists(api: Api, vpc_id: str) -> bool:
+    action = "DescribeVPC"
     try:
-        answer = api.read("DescribeVPC", VPCIds=[vpc_id])
+        answer = api.read(action, VPCIds=[vpc_id])
     except CloudError as error:
         if error.code == VPC_NOT_FOUND:
             return False
         raise
-    return any(each.get("VPCId") == vpc_id for each in answer.get("DataSet") or ())
+    return any(each.get("VPCId") == vpc_id for each in listed(action, answer, "DataSet"))
 
 
 def subnet_vpc(api: Api, subnet_id: str) -> str | None:
     """The VPC a subnet belongs to, or None where there is no such subnet."""
+    action = "DescribeSubnet"
     try:
-        answer = api.read("DescribeSubnet", SubnetIds=[subnet_id])
+        answer = api.read(action, SubnetIds=[subnet_id])
     except CloudError as error:
         if error.code:
             return None
         raise
-    return next((each.get("VPCId") for each in answer.get("DataSet") or () if each.get("SubnetId") == subnet_id), None)
+    subnets = (each for each in listed(action, answer, "DataSet") if each.get("SubnetId") == subnet_id)
+    return next((key(action, each, "VPCId") for each in subnets), None)
 
 
 def firewalls(api: Api) -> list[Firewall]:
@@ -41,9 +45,8 @@ def firewalls(api: Api) -> list[Firewall]:
 
 def create_firewall(api: Api, *, name: str, rules: Sequence[str], remark: str, tag: str) -> str:
     """Make a firewall; its id. A rule is `TCP|22|203.0.113.7/32|ACCEPT|HIGH|why`."""
-    answer = api.create("CreateFirewall", Name=name, Rule=list(rules), Remark=remark, Tag=tag)
-    firewall_id: str = answer["FWId"]
-    return firewall_id
+    action = "CreateFirewall"
+    return new_id(action, api.create(action, Name=name, Rule=list(rules), Remark=remark, Tag=tag), "FWId")
 
 
 def update_firewall(api: Api, firewall_id: str, rules: Sequence[str]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ucloud_provider.cloud.answers import key, listed, number, text
+
 
 @dataclass(frozen=True)
 class Host:
@@ -28,27 +30,28 @@ class Host:
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> Host:
         """From an element of DescribeUHostInstance's UHostSet."""
-        addresses = item.get("IPSet") or ()
-        private: Mapping[str, Any] = next((each for each in addresses if each.get("Type") == "Private"), {})
-        public: Mapping[str, Any] = next((each for each in addresses if each.get("Type") not in (None, "Private")), {})
+        action = "DescribeUHostInstance"
+        addresses = [each for each in listed(action, item, "IPSet") if text(each, "Type")]
+        private: Mapping[str, Any] = next((each for each in addresses if each["Type"] == "Private"), {})
+        public: Mapping[str, Any] = next((each for each in addresses if each["Type"] != "Private"), {})
         boot: Mapping[str, Any] = next(
-            (each for each in item.get("DiskSet") or () if str(each.get("IsBoot")).lower() == "true"), {}
+            (each for each in listed(action, item, "DiskSet") if str(each.get("IsBoot")).lower() == "true"), {}
         )
-        boot_state = item.get("BootDiskState") or boot.get("BootDiskState") or "Normal"
+        boot_state = text(item, "BootDiskState") or text(boot, "BootDiskState") or "Normal"
         return cls(
-            id=item["UHostId"],
-            name=item.get("Name") or "",
-            state=item.get("State") or "",
+            id=key(action, item, "UHostId"),
+            name=text(item, "Name"),
+            state=text(item, "State"),
             boot_disk_ready=boot_state == "Normal",
-            private_ip=private.get("IP") or "",
-            public_ip=public.get("IP") or "",
-            eip_id=public.get("IPId") or "",
-            image_id=item.get("BasicImageId") or item.get("ImageId") or "",
-            zone=item.get("Zone") or "",
-            tag=item.get("Tag") or "",
-            cpu=int(item.get("CPU") or 0),
-            memory=int(item.get("Memory") or 0),
-            created=int(item.get("CreateTime") or 0),
+            private_ip=text(private, "IP"),
+            public_ip=text(public, "IP"),
+            eip_id=text(public, "IPId"),
+            image_id=text(item, "BasicImageId", "ImageId"),
+            zone=text(item, "Zone"),
+            tag=text(item, "Tag"),
+            cpu=number(item, "CPU"),
+            memory=number(item, "Memory"),
+            created=number(item, "CreateTime"),
         )
 
 
@@ -71,18 +74,19 @@ class Image:
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> Image:
         """From an element of DescribeImage's ImageSet."""
+        features = item.get("Features")
         return cls(
-            id=item["ImageId"],
-            name=item.get("ImageName") or "",
-            state=item.get("State") or "",
-            type=item.get("ImageType") or "",
-            os_type=item.get("OsType") or "",
-            os_name=item.get("OsName") or "",
-            features=tuple(item.get("Features") or ()),
-            size=int(item.get("ImageSize") or 0),
-            description=item.get("ImageDescription") or "",
-            tag=item.get("Tag") or "",
-            created=int(item.get("CreateTime") or 0),
+            id=key("DescribeImage", item, "ImageId"),
+            name=text(item, "ImageName"),
+            state=text(item, "State"),
+            type=text(item, "ImageType"),
+            os_type=text(item, "OsType"),
+            os_name=text(item, "OsName"),
+            features=tuple(each for each in features if isinstance(each, str)) if isinstance(features, list) else (),
+            size=number(item, "ImageSize"),
+            description=text(item, "ImageDescription"),
+            tag=text(item, "Tag"),
+            created=number(item, "CreateTime"),
         )
 
     @property
@@ -104,11 +108,11 @@ class Firewall:
     def of(cls, item: Mapping[str, Any]) -> Firewall:
         """From an element of DescribeFirewall's DataSet."""
         return cls(
-            id=item["FWId"],
-            name=item.get("Name") or "",
-            type=item.get("Type") or "",
-            tag=item.get("Tag") or "",
-            remark=item.get("Remark") or "",
+            id=key("DescribeFirewall", item, "FWId"),
+            name=text(item, "Name"),
+            type=text(item, "Type"),
+            tag=text(item, "Tag"),
+            remark=text(item, "Remark"),
         )
 
 
@@ -119,3 +123,12 @@ class KeyPair:
     id: str
     name: str
     created: int
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> KeyPair:
+        """From an element of DescribeUHostKeyPairs's KeyPairs."""
+        return cls(
+            id=key("DescribeUHostKeyPairs", item, "KeyPairId"),
+            name=text(item, "KeyPairName"),
+            created=number(item, "CreateTime"),
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,7 +18,7 @@ Body = Callable[[bytes], bytes]
 
 
 @contextmanager
-def answering(body: Body, status: int = 200) -> Iterator[str]:
+def answering(body: Body, status: int = 200, headers: Mapping[str, str] | None = None) -> Iterator[str]:
     """The address of a server that answers every request with this."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -27,6 +27,8 @@ def answering(body: Body, status: int = 200) -> Iterator[str]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer)
 

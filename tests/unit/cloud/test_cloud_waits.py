@@ -13,7 +13,7 @@ from ucloud.core import exc
 from ucloud_provider.cloud import waits
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
-from ucloud_provider.errors import Cancelled, CloudError, WaitTimeout
+from ucloud_provider.errors import Cancelled, CloudError, UCloudImageError, WaitTimeout
 from ucloud_provider.run import Cancel
 
 from tests.unit.cloud.scripted import Answer, ScriptedSdk, api
@@ -125,8 +125,10 @@ def test_a_refusal_ends_the_wait() -> None:
 
 
 def test_an_unforeseen_answer_ends_the_wait_and_does_not_hang() -> None:
-    with pytest.raises(Exception, match="polling failed"):
+    with pytest.raises(CloudError, match="UCloud lists something without UHostId"):
         wait(place(ScriptedSdk({"RetCode": 0, "UHostSet": [{"no": "id"}]})))
+    with pytest.raises(UCloudImageError, match="polling failed: ZeroDivisionError"):
+        wait(place(ScriptedSdk(ZeroDivisionError())))
 
 
 def test_a_dead_end_that_the_one_who_waits_sees_ends_the_wait() -> None:
