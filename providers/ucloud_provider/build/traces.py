@@ -123,13 +123,14 @@ rm -rf /var/log/journal/*
 
 TRACES: dict[str, tuple[str, str]] = {
     "cloud_init": ("cloud-init's data of this instance, in /var/lib/cloud", _CLOUD_INIT),
-    "ssh_host_keys": ("the SSH host keys; hosts from the image make their own at boot", _SSH_HOST_KEYS),
     "machine_id": ("/etc/machine-id, D-Bus's copy, and secrets derived for the machine", _MACHINE_ID),
     "shell_history": ("what shells and clients remember of their input, of every user", _SHELL_HISTORY),
     "random_seed": ("the seed of the random number generator", _RANDOM_SEED),
     "dhcp_leases": ("leases of DHCP clients", _DHCP_LEASES),
     "logs": ("the system's logs: logins, the journal, cloud-init's", _LOGS),
     "temporary_files": ("everything in /tmp and /var/tmp, with uploads and scripts there", _TEMPORARY_FILES),
+    # Last of all: sshd reads them for each connection, so that without them none can be made again.
+    "ssh_host_keys": ("the SSH host keys; hosts from the image make their own at boot", _SSH_HOST_KEYS),
 }
 """What is removed by default, in this order: its name, what it is, how."""
 
@@ -173,10 +174,8 @@ def script(*, remove: Collection[str], key: str = "", mark: str = "", every_home
     `key` is the body of the public key that is taken out of authorized_keys, and `mark` what a file of cloud-init's
     that holds user data of ours has in it; empty: no such thing. Without `every_home` only the login's own counts.
     """
-    functions = [name for name in TRACES if name in remove]
-    bodies = {name: TRACES[name][1] for name in functions}
-    if mark:
-        bodies["user_data"] = _OURS
+    bodies = {"user_data": _OURS} if mark else {}
+    bodies |= {name: body for name, (_what, body) in TRACES.items() if name in remove}
     if key:
         # Last: nobody can log in again after it.
         bodies["authorized_keys"] = _KEYS

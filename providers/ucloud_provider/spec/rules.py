@@ -24,13 +24,13 @@ CPU_PLATFORMS = (
 )
 TRACES = (
     "cloud_init",
-    "ssh_host_keys",
     "machine_id",
     "shell_history",
     "random_seed",
     "dhcp_leases",
     "logs",
     "temporary_files",
+    "ssh_host_keys",
 )
 """What is taken out of an image by default; `build/traces.py` says how."""
 

@@ -45,13 +45,13 @@ true
 # /tmp is no witness: Debian empties it at every boot itself.
 KEPT = """
 test "$(ls /var/lib/cloud/instances 2>/dev/null | grep -c ^uhost-)" -gt 1 && echo cloud_init
-cat /etc/ssh/ssh_host_*_key.pub | cmp -s - /etc/ssh/of-the-builder && echo ssh_host_keys
 cmp -s /etc/machine-id /etc/of-the-builder && echo machine_id
 grep -qs secret-command /root/.bash_history && grep -qs theirs /home/worker/.bash_history && echo shell_history
 grep -qs seed /var/lib/systemd/random-seed && echo random_seed
 grep -qs lease /var/lib/dhcp/dhclient.eth0.leases && echo dhcp_leases
 grep -qs secret-log /var/log/auth.log && grep -qs secret-log /var/log/journal/x/y && echo logs
 test -e /var/tmp/c/upload && echo temporary_files
+cat /etc/ssh/ssh_host_*_key.pub | cmp -s - /etc/ssh/of-the-builder && echo ssh_host_keys
 true
 """
 BOOTED = "test -s /root/booted"
@@ -116,9 +116,11 @@ def test_all_traces_can_be_kept(builds: Builds) -> None:
         assert host.says(KEPT)[0].split() == [name for name in TRACES if name != "cloud_init"]
 
 
+NO_UNIT = "systemctl -q disable ssh-hostkeys.service && rm /etc/systemd/system/ssh-hostkeys.service"
+
+
 def test_where_nothing_makes_host_keys_at_boot_a_unit_is_put_there_that_does(builds: Builds) -> None:
-    gone = "systemctl -q disable ssh-hostkeys.service && rm /etc/systemd/system/ssh-hostkeys.service"
-    first = builds.build(provisioners=[Run(command=gone)])
+    first = builds.build(provisioners=[Run(command=NO_UNIT)])
     assert any("nothing makes SSH host keys at boot" in note for note in builds.progress.notes)
     again = builds.build(source_image_id=first.image_id, provisioners=[Run(command="true")])
     assert len(builds.progress.notes) == 1
@@ -127,6 +129,26 @@ def test_where_nothing_makes_host_keys_at_boot_a_unit_is_put_there_that_does(bui
     assert one
     assert not set(one.splitlines()) & set(other.splitlines())
     assert one_failed == other_failed == ""
+
+
+def test_where_nothing_could_make_host_keys_they_are_kept_and_a_note_says_so(builds: Builds) -> None:
+    # What every tool looks at to tell whether the system runs systemd.
+    hidden = "mv /run/systemd/system /run/systemd/away"
+    image = builds.build(provisioners=[Run(command=f"{NO_UNIT} && {hidden} && {KEYS} | sed 's/^/KEY /'")])
+    assert any("the SSH host keys are kept" in note for note in builds.progress.notes)
+    with hosts_from(builds.emulator, image.image_id) as (host,):
+        (keys,) = host.says(KEYS)
+    assert {f"KEY {key}" for key in keys.splitlines()} == set(builds.progress.lines)
+
+
+def test_a_connection_that_breaks_while_sealing_is_made_again(builds: Builds, state: Path) -> None:
+    drop = "while [ -s /etc/machine-id ]; do sleep 0.02; done; pkill -9 -f '^sshd: root@notty'"
+    slow = "mkdir /var/tmp/many && cd /var/tmp/many && seq 40000 | xargs touch"
+    image = builds.build(provisioners=[Run(command=f'systemd-run -q sh -c "{drop}"'), Run(command=slow)])
+    (log,) = state.glob("builds/*/build.log")
+    assert "the connection broke while sealing; once more" in log.read_text()
+    with hosts_from(builds.emulator, image.image_id) as (host,):
+        assert host.says(LEFT, "cat /root/.ssh/authorized_keys | wc -l") == ["", "0"]
 
 
 def test_a_login_that_is_not_root_seals_by_sudo(builds: Builds, key: str) -> None:

@@ -141,7 +141,7 @@ BAD_IMAGE: list[tuple[dict[str, Any], str, str]] = [
     ({"replace_on": ["instance_typ"]}, "replace_on[0]", "is not an argument; did you mean instance_type?"),
     ({"replace_on": "instance_type"}, "replace_on", "'instance_type' is a text; give a list"),
     ({"communicator": "none"}, "communicator", "'none' cannot run provisioners; use ssh"),
-    ({"keep_in_image": ["history"]}, "keep_in_image[0]", "'history' is not one of cloud_init, ssh_host_keys"),
+    ({"keep_in_image": ["history"]}, "keep_in_image[0]", "'history' is not one of cloud_init, machine_id"),
     ({"keep_in_image": ["logs", ""]}, "keep_in_image[1]", "'' is not one of cloud_init"),
     ({"keep_in_image": "logs"}, "keep_in_image", "'logs' is a text; give a list"),
     ({"keep_in_image": [7]}, "keep_in_image[0]", "7 is a number; give a text"),
