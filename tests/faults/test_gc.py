@@ -73,6 +73,18 @@ def test_without_a_journal_what_a_dead_build_left_goes_when_its_lease_has_ended(
     assert collect.find([api], time.time() + DURATION + 60) == []
 
 
+def test_without_a_journal_the_copies_of_an_image_that_was_taken_over_go_too(
+    cloud: Emulator, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in ("copying", "copied"):
+        kill_at(step, cloud, tmp_path / "dead")
+    assert sum(row["kind"] == "uhost" for row in cloud.ledger()) == 1
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "another machine"))
+    found = collect.find([api], time.time() + DURATION + 60)
+    assert collect.remove(api, found, lambda _each, _said: None) == []
+    assert cloud.ledger(open_only=True) == []
+
+
 def test_with_its_journal_a_dead_build_is_collected_at_once(cloud: Emulator, api: Api, tmp_path: Path) -> None:
     kill_at("provisioning", cloud, tmp_path)
     dry = gc(cloud, tmp_path, "--dry-run")

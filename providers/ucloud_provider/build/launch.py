@@ -32,7 +32,7 @@ def wait_boot_disk(api: Api, host_id: str, timeout: float) -> Host:
     return _wait(api, host_id, f"the boot disk of host {host_id} to be Normal", lambda h: h.boot_disk_ready, timeout)
 
 
-def stop(api: Api, host_id: str, timeout: float = STOP_TIMEOUT) -> Host:
+def stop(api: Api, host_id: str) -> Host:
     """Shut a host down and wait until it is Stopped."""
     found = hosts.describe(api, [host_id]).get(host_id)
     if found is None:
@@ -40,7 +40,7 @@ def stop(api: Api, host_id: str, timeout: float = STOP_TIMEOUT) -> Host:
     if found.state == "Stopped":
         return found
     _order(api, host_id, hosts.stop, "Stopping", "Stopped")
-    return _wait(api, host_id, f"host {host_id} to be Stopped", lambda h: h.state == "Stopped", timeout)
+    return _wait(api, host_id, f"host {host_id} to be Stopped", lambda h: h.state == "Stopped", STOP_TIMEOUT)
 
 
 def start(api: Api, host_id: str, timeout: float) -> Host:
