@@ -60,7 +60,7 @@ def build_image(
     build = start(args, api=api, progress=progress, cancel=cancel, base_dir=base_dir, masker=masker, digest=digest)
     try:
         build.image = recover.finished_image(build, digest)
-        with recover.in_background(build.undo_api, build.id, build.progress.note) as collected:
+        with recover.in_background(build.undo_api, build.id, build.progress.note, cancel, args.image_name) as collected:
             return _run(build, accepts, collected)
     finally:
         _end(build)

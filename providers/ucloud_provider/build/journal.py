@@ -171,6 +171,17 @@ def outstanding(path: Path) -> list[Thing]:
     return list(reversed(found.values()))
 
 
+def unanswered(path: Path) -> dict[Thing, float]:
+    """What is outstanding and has no id: when it was last to be made, in seconds since 1970 by this machine's clock."""
+    left = set(outstanding(path))
+    found: dict[Thing, float] = {}
+    for record in read(path):
+        if record.get("event") == "intend" and (thing := _thing(record)) in left and not thing.id:
+            at = record.get("at")
+            found[thing] = float(at) if isinstance(at, int | float) else 0.0
+    return found
+
+
 def _thing(record: Mapping[str, Any]) -> Thing:
     return Thing(**{name: str(record.get(name) or "") for name in Thing.__dataclass_fields__})
 

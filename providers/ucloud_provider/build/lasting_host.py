@@ -34,13 +34,19 @@ def create(
     """Start a host and wait until it is Running; `name` is for one that the arguments give no name.
 
     `wanted` is asked at the end whether anybody still waits for it. Meanwhile what dead builds of this machine left is
-    given back. Raises `StepFailed` or `Cancelled` after the host
-    was given back.
+    given back. Raises `StepFailed` or `Cancelled` after the host was given back.
     """
     api = api.using(notice=progress.line)
     held = lease.new(account.now(api))
-    with recover.in_background(api.using(cancel=Cancel(), patience=retry.PATIENCE), held.build_id, progress.note):
-        return _create(args, name, held, api=api, progress=progress, mask=mask, wanted=wanted)
+    patient = api.using(patience=retry.PATIENCE)
+    with recover.in_background(patient, held.build_id, progress.note, api.cancel) as collected:
+
+        def taken() -> bool:
+            # Before the host is handed over: from then on until Pulumi is told of it, nobody could tell whose it is.
+            collected()
+            return wanted()
+
+        return _create(args, name, held, api=api, progress=progress, mask=mask, wanted=taken)
 
 
 def _create(

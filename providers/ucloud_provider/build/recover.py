@@ -13,12 +13,13 @@ from typing import Any
 
 from ucloud_provider.build import inspection, journal, lease, mark, places
 from ucloud_provider.build.journal import Alive, Journal, JournalFailed, Thing
-from ucloud_provider.build.release import release
+from ucloud_provider.build.release import in_flight, release
 from ucloud_provider.build.state import Build
-from ucloud_provider.cloud import images
+from ucloud_provider.cloud import images, keypairs
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
-from ucloud_provider.errors import UCloudImageError
+from ucloud_provider.errors import Cancelled, UCloudImageError
+from ucloud_provider.run import Cancel
 
 KEEP_SECONDS = 30 * 24 * 3600
 """How long the journals and logs of builds that left nothing are kept."""
@@ -32,6 +33,9 @@ SWEEP_PATIENCE = 120.0
 
 TAKE_OVER_MARGIN = 1800.0
 """Seconds that a dead build's lease must still run for its image to be taken over: others may collect it after."""
+
+LONGEST = 300.0
+"""Seconds that a build waits at its end for what dead builds left to be given back; a later one goes on with it."""
 
 
 @dataclass(frozen=True)
@@ -105,23 +109,35 @@ def finished_image(build: Build, digest: str) -> Image | None:
 
 
 def _take_over(build: Build, dead: DeadBuild) -> Image | None:
-    if dead.expires - build.api.clock() < TAKE_OVER_MARGIN:
-        return None
     for thing in dead.left:
         for image in _images(build.api, thing) if thing.kind == "image" else ():
-            if image.state == "Available" and image.name == build.args.image_name:
-                # With its mark, which must stay until it is handed over.
-                taken = {"image": thing}
-                for each in dead.left:
-                    if each.kind == mark.KIND and lease.parse(each.label):
-                        taken[mark.TAKEN] = each
-                for slot, each in taken.items():
-                    build.journal.intend(each)
-                    build.made[slot] = each
-                dead.journal.kept(*taken.values())
-                build.progress.note(f"image {image.id} was done by an earlier build that died: taken over")
-                return image
+            if image.state != "Available" or image.name != build.args.image_name:
+                continue
+            # With its mark, which must stay until it is handed over. The dead build may itself have taken the image
+            # over: then it left a mark of its own, too, and a lease that runs for longer than the image's.
+            marks = [(each, lease.parse(each.label)) for each in dead.left if each.kind == mark.KIND]
+            own = next(((each, held) for each, held in marks if held and held.origin == thing.label), None)
+            expires = min(dead.expires, own[1].expires) if own else dead.expires
+            if expires - build.api.clock() < TAKE_OVER_MARGIN:
+                continue
+            taken = {"image": thing, mark.TAKEN: own[0]} if own else {"image": thing}
+            for slot, each in taken.items():
+                build.journal.intend(each)
+                build.made[slot] = each
+            dead.journal.kept(*taken.values())
+            _forget_elsewhere(build, tuple(taken.values()))
+            build.progress.note(f"image {image.id} was done by an earlier build that died: taken over")
+            return image
     return None
+
+
+def _forget_elsewhere(build: Build, taken: tuple[Thing, ...]) -> None:
+    """Where a build died while it took an image over, two journals tell of it: none may have it given back any more."""
+    names = {(each.kind, each.label) for each in taken}
+    for other in dead_builds(build.api.credentials.account, build.id):
+        both = [each for each in other.left if (each.kind, each.label) in names]
+        if both:
+            other.journal.kept(*both)
 
 
 def _wait_for_sweeper(build: Build, path: Path) -> None:
@@ -158,40 +174,96 @@ def _images(api: Api, thing: Thing) -> list[Image]:
 
 
 @contextlib.contextmanager
-def in_background(api: Api, build_id: str, note: Callable[[str], None]) -> Iterator[Callable[[], None]]:
-    """Give back what dead builds left while something else runs; done when the block is left.
+def in_background(
+    api: Api, build_id: str, note: Callable[[str], None], cancel: Cancel, image_name: str | None = None
+) -> Iterator[Callable[[], None]]:
+    """Give back what dead builds left while something else runs; done, or given up, when the block is left.
 
-    The block gets a function that waits until it is done.
+    The block gets a function that waits for that. It is given up where `cancel` asks for the stop or it takes too long:
+    what is still there then is the next build's to give back. Only dead builds of the same place and `image_name` have
+    the images deleted that they had done: the others' are for whoever builds the same again.
     """
+    stop = Cancel()
+    place = (image_name, api.project_id, api.region)
+
+    def spared(dead: DeadBuild) -> bool:
+        return tuple(dead.start.get(each) for each in ("image_name", "project_id", "region")) != place
 
     def collect() -> None:
-        for text in give_back(api, build_id):
-            note(text)
-        prune()
+        try:
+            for text in give_back(api.using(cancel=stop), build_id, spared):
+                note(text)
+            prune()
+        except UCloudImageError as error:
+            api.log(f"giving back what dead builds left ended early: {error}")
 
     collector = threading.Thread(target=collect, name="recover", daemon=True)
-    collector.start()
-    try:
-        yield collector.join
-    finally:
+
+    def settled() -> None:
+        collector.join(LONGEST)
+        stop.set("another build gives back the rest")
         collector.join()
 
+    with cancel.on_cancel(lambda: stop.set("cancelled")):
+        collector.start()
+        try:
+            yield settled
+        finally:
+            settled()
 
-def give_back(api: Api, but: str = "") -> list[str]:
-    """Give back all that dead builds of this account and machine left; what was done, in words."""
-    return [text for dead in dead_builds(api.credentials.account, but) for text in give_back_one(api, dead)]
+
+def give_back(api: Api, but: str = "", spared: Callable[[DeadBuild], bool] = lambda _dead: False) -> list[str]:
+    """Give back all that dead builds of this account and machine left; what was done, in words.
+
+    Of those that are `spared`, an image that is done stays as long as it can be taken over. Raises `Cancelled` where
+    the API is cancelled.
+    """
+    said: list[str] = []
+    for dead in dead_builds(api.credentials.account, but):
+        if spared(dead) and dead.expires - api.clock() >= TAKE_OVER_MARGIN:
+            said += give_back_one(api, dead, unless=to_take_over(api, dead))
+        else:
+            said += give_back_one(api, dead)
+    return said
+
+
+def to_take_over(api: Api, dead: DeadBuild) -> Callable[[Thing], bool]:
+    """Whether something that a dead build left is its image, done, and there for the next build to take over."""
+
+    def marked() -> bool:
+        # Without its mark, only the next build on this machine could tell that nobody knows of the image.
+        marks = (each for each in dead.left if each.kind == mark.KIND)
+        return any(keypairs.find(_there(api, each), each.label) for each in marks)
+
+    def is_done(thing: Thing) -> bool:
+        if thing.kind != "image" or not dead.start.get("digest"):
+            return False
+        return any(image.state == "Available" for image in _images(_there(api, thing), thing)) and marked()
+
+    return is_done
+
+
+def _there(api: Api, thing: Thing) -> Api:
+    return api.at(project_id=thing.project_id or None, region=thing.region or None)
 
 
 def give_back_one(api: Api, dead: DeadBuild, *, unless: Callable[[Thing], bool] = lambda _thing: False) -> list[str]:
-    """Give back what one dead build left; its mark last, and only where nothing else of it is left."""
+    """Give back what one dead build left; its mark last, and only where nothing else of it is left.
+
+    Raises `Cancelled` where the API is cancelled.
+    """
     said: list[str] = []
     complete = True
     for thing in dead.left:
-        if unless(thing) or (thing.kind == "key pair" and not complete):
-            complete = False
+        if thing.kind == mark.KIND and not complete:
             continue
         try:
-            release(api, thing)
+            if unless(thing):
+                complete = False
+                continue
+            release(api, thing, patience=in_flight(dead.journal.path, thing))
+        except Cancelled:
+            raise
         except UCloudImageError as error:
             complete = False
             said.append(f"left by an earlier build that died, and not released: {thing}: {error}")

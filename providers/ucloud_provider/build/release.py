@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tenacity
 
-from ucloud_provider.build import launch
+from ucloud_provider.build import journal, launch
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.cloud import hosts, images, keypairs, network, waits
 from ucloud_provider.cloud.client import Api
@@ -20,11 +23,32 @@ FIREWALL_PATIENCE = 60.0
 IMAGE_PATIENCE = 600.0
 """Seconds that a half-made image may take to become one that can be deleted; then gc has to do it."""
 
+IN_FLIGHT = 15.0
+"""Seconds from an intent in which what was asked for may still come to be, or to be listed."""
+LOOK_PAUSE = 1.0
 
-def release(api: Api, thing: Thing) -> None:
-    """Give it back, and what else carries its label: an answer may have been lost. Content where it is gone."""
+
+def release(api: Api, thing: Thing, *, patience: float = 0.0) -> None:
+    """Give it back, by its id or, where an answer was lost, what carries its label. Content where it is gone.
+
+    What has no id, and is not there, may come to be within `patience` seconds.
+    """
     api = api.at(project_id=thing.project_id or None, region=thing.region or None)
-    _RELEASES[thing.kind](api, thing)
+    find, remove = _KINDS[thing.kind]
+    deadline = time.monotonic() + patience
+    ids = [thing.id] if thing.id and thing.kind != "key pair" else find(api, thing.label)
+    while not ids and time.monotonic() < deadline:
+        api.cancel.sleep(LOOK_PAUSE)
+        ids = find(api, thing.label)
+    for each in ids:
+        remove(api, each)
+
+
+def in_flight(path: Path, thing: Thing) -> float:
+    """Seconds for which a thing that this journal has no id of may still come to be: its making was not answered."""
+    asked = journal.unanswered(path).get(thing)
+    age = None if asked is None else time.time() - asked
+    return 0.0 if age is None or not 0 <= age < IN_FLIGHT else IN_FLIGHT - age
 
 
 def release_made(build: Build, kind: str) -> None:
@@ -39,25 +63,13 @@ def release_made(build: Build, kind: str) -> None:
 def give_back(build: Build, thing: Thing) -> None:
     """Give back one thing that a build made, and write that down. Raises an error that names it."""
     try:
-        release(build.undo_api, thing)
+        release(build.undo_api, thing, patience=in_flight(build.journal.path, thing))
     except UCloudImageError as error:
         raise UCloudImageError(f"{thing}: {error}") from error
     build.journal.released(thing)
 
 
-def _host(api: Api, thing: Thing) -> None:
-    ids = {thing.id} if thing.id else {each.id for each in hosts.find(api, tag=thing.label)}
-    for host_id in ids:
-        launch.remove(api, host_id)
-
-
-def _key_pair(api: Api, thing: Thing) -> None:
-    for each in keypairs.find(api, thing.label):
-        keypairs.delete(api, each.id)
-
-
-def _firewall(api: Api, thing: Thing) -> None:
-    ids = {thing.id} if thing.id else {each.id for each in network.firewalls(api) if each.name == thing.label}
+def _delete_firewall(api: Api, firewall_id: str) -> None:
     # UCloud refuses to delete a firewall while it still counts a host behind it.
     patient = tenacity.Retrying(
         retry=tenacity.retry_if_exception(lambda error: isinstance(error, CloudError) and error.code != 0),
@@ -66,14 +78,7 @@ def _firewall(api: Api, thing: Thing) -> None:
         sleep=api.cancel.sleep,
         reraise=True,
     )
-    for firewall_id in ids:
-        patient(network.delete_firewall, api, firewall_id)
-
-
-def _image(api: Api, thing: Thing) -> None:
-    ids = {thing.id} if thing.id else {each.id for each in images.find(api, tag=thing.label)}
-    for image_id in ids:
-        discard(api, image_id)
+    patient(network.delete_firewall, api, firewall_id)
 
 
 def discard(api: Api, image_id: str) -> None:
@@ -95,4 +100,17 @@ def discard(api: Api, image_id: str) -> None:
     images.delete(api, image_id)
 
 
-_RELEASES = {"host": _host, "key pair": _key_pair, "firewall": _firewall, "image": _image, "copy": _image}
+_Kind = tuple[Callable[[Api, str], list[str]], Callable[[Api, str], object]]
+"""How the ids of what carries a label are found, and how one is given back."""
+
+_IMAGE: _Kind = (lambda api, label: [each.id for each in images.find(api, tag=label)], discard)
+_KINDS: dict[str, _Kind] = {
+    "host": (lambda api, label: [each.id for each in hosts.find(api, tag=label)], launch.remove),
+    "key pair": (lambda api, label: [each.id for each in keypairs.find(api, label)], keypairs.delete),
+    "firewall": (
+        lambda api, label: [each.id for each in network.firewalls(api) if each.name == label],
+        _delete_firewall,
+    ),
+    "image": _IMAGE,
+    "copy": _IMAGE,
+}

@@ -10,7 +10,6 @@ The keys go over a pipe, never into arguments or the environment; the pipe's end
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import os
 import select
@@ -19,11 +18,11 @@ import sys
 import threading
 from typing import Final
 
-from ucloud_provider.build import mark, places, recover
-from ucloud_provider.build.journal import JournalFailed, Thing
+from ucloud_provider.build import places, recover
+from ucloud_provider.build.journal import JournalFailed
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
-from ucloud_provider.cloud import images, keypairs, retry
+from ucloud_provider.cloud import retry
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.errors import UCloudImageError
@@ -80,22 +79,11 @@ def sweep(api: Api) -> None:
         logged = api.using(log=log)
         try:
             dead.journal.event("sweep")
-            # Without its mark, only the next build on this machine could tell that nobody knows of the image.
-            marked = any(each.kind == mark.KIND and keypairs.find(logged, each.label) for each in dead.left)
-            done = functools.partial(_is_done, logged)
-            recover.give_back_one(logged, dead, unless=done if marked else lambda _thing: False)
+            recover.give_back_one(logged, dead, unless=recover.to_take_over(logged, dead))
         except (UCloudImageError, JournalFailed) as error:
             log(f"sweeping ended early: {error}")
         finally:
             log.close()
-
-
-def _is_done(api: Api, thing: Thing) -> bool:
-    if thing.kind != "image":
-        return False
-    there = api.at(project_id=thing.project_id or None, region=thing.region or None)
-    found = [images.get(there, thing.id)] if thing.id else images.find(there, tag=thing.label)
-    return any(image is not None and image.state == "Available" for image in found)
 
 
 def _parent_is_gone() -> bool:
