@@ -5,6 +5,7 @@ At first nobody knows by which address UCloud sees this machine. The host knows 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv4Address
 from typing import ClassVar
@@ -63,7 +64,7 @@ class Narrow(Step):
             return
         said: list[str] = []
         host.run('echo "from ${SSH_CONNECTION:-${SSH_CLIENT:-nowhere}}"', on_line=said.append, timeout=60, pty=False)
-        seen = next((line.split()[1] for line in said if line.startswith("from ")), "nowhere")
+        seen = next((line.split()[1] for line in said if re.match(r"from \S", line)), "nowhere")
         try:
             address = str(IPv4Address(seen))
         except AddressValueError:

@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 
 PREFIX = "ucloud-image"
-_LABEL = re.compile(rf"{PREFIX}-([0-9a-f]{{12}})-x(\d{{10}})")
+_LABEL = re.compile(rf"{PREFIX}-([0-9a-f]{{12}})-x([0-9]{{10}})")
 _PLACE_MARK = re.compile(rf"({_LABEL.pattern})-([a-z][a-z0-9-]*)")
 _ORIGIN = re.compile(rf"{PREFIX}-([0-9a-f]{{12}})")
 

@@ -49,7 +49,8 @@ class DeadBuild:
     @property
     def expires(self) -> float:
         """When its lease ends, in seconds since 1970."""
-        return float(self.start.get("expires") or 0)
+        found = self.start.get("expires")
+        return float(found) if isinstance(found, int | float) else 0.0
 
 
 def journals() -> list[Path]:

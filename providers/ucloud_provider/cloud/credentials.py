@@ -67,6 +67,10 @@ def resolve(
     def first(key: str, variable: str) -> str | None:
         return config(f"ucloud:{key}") or environ.get(variable) or None
 
+    def of_profile(name: str) -> str | None:
+        value = profile.get(name)
+        return value if isinstance(value, str) and value else None
+
     profile_name = first("profile", "UCLOUD_PROFILE")
     file = first("sharedCredentialsFile", "UCLOUD_SHARED_CREDENTIAL_FILE")
     public = first("publicKey", "UCLOUD_PUBLIC_KEY")
@@ -77,14 +81,14 @@ def resolve(
     cookie = csrf_token = ""
     if not (public or private or profile_name) and environ.get(CLOUD_SHELL) == "true":
         profile = _cloud_shell_profile(path)
-        cookie, csrf_token = str(profile["cookie"]), str(profile["csrf_token"])
+        cookie, csrf_token = profile["cookie"], profile["csrf_token"]
         public = private = token = ""
     elif not (public and private) or profile_name:
         profile = _profile(path, profile_name, required=bool(file or profile_name))
         if not private:
-            token = token or profile.get("security_token")
-        public = public or profile.get("public_key")
-        private = private or profile.get("private_key")
+            token = token or of_profile("security_token")
+        public = public or of_profile("public_key")
+        private = private or of_profile("private_key")
     missing = [name for name, value in (("public", public), ("private", private)) if not value]
     if missing and not cookie:
         keys = " and ".join(missing)
@@ -97,9 +101,9 @@ def resolve(
     return Credentials(
         public_key=public or "",
         private_key=private or "",
-        project_id=first("projectId", "UCLOUD_PROJECT_ID") or profile.get("project_id"),
-        region=first("region", "UCLOUD_REGION") or profile.get("region"),
-        base_url=first("baseUrl", "UCLOUD_BASE_URL") or profile.get("base_url") or DEFAULT_BASE_URL,
+        project_id=first("projectId", "UCLOUD_PROJECT_ID") or of_profile("project_id"),
+        region=first("region", "UCLOUD_REGION") or of_profile("region"),
+        base_url=first("baseUrl", "UCLOUD_BASE_URL") or of_profile("base_url") or DEFAULT_BASE_URL,
         security_token=token or "",
         cookie=cookie,
         csrf_token=csrf_token,
@@ -107,12 +111,17 @@ def resolve(
 
 
 def _expand(path: str, home: Path | None) -> Path:
-    return Path(path.replace("~", str(home), 1)) if home and path.startswith("~") else Path(path).expanduser()
+    if home and path.startswith("~/"):
+        return home / path[2:]
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # the home of a user that does not exist
+        return Path(path)
 
 
 def _profile(path: Path, name: str | None, *, required: bool) -> Mapping[str, Any]:
     """The named profile of the file, else its active one, else its first."""
-    if not path.is_file():
+    if not _is_file(path):
         if required:
             raise CredentialsMissing(f"the shared credentials file {path} does not exist; correct its path or profile")
         return {}
@@ -128,8 +137,9 @@ def _profile(path: Path, name: str | None, *, required: bool) -> Mapping[str, An
 
 def _cloud_shell_profile(path: Path) -> Mapping[str, Any]:
     """What Cloud Shell has written into the file for the user who is logged in."""
-    for each in _profiles(path) if path.is_file() else ():
-        if each.get("profile") == CLOUD_SHELL_PROFILE and each.get("cookie") and each.get("csrf_token"):
+    for each in _profiles(path) if _is_file(path) else ():
+        session = (each.get("cookie"), each.get("csrf_token"))
+        if each.get("profile") == CLOUD_SHELL_PROFILE and all(isinstance(part, str) and part for part in session):
             return each
     raise CredentialsMissing(
         f"{CLOUD_SHELL} is true, but {path} has no profile {CLOUD_SHELL_PROFILE!r} with cookie and csrf_token; "
@@ -137,9 +147,16 @@ def _cloud_shell_profile(path: Path) -> Mapping[str, Any]:
     )
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long
+        return False
+
+
 def _profiles(path: Path) -> list[dict[str, Any]]:
     try:
         entries = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CredentialsMissing(f"the shared credentials file {path} cannot be read: {type(error).__name__}") from None
     return [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []

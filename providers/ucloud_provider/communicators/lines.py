@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -38,16 +39,21 @@ class LineSplitter:
                 if end.start() == at:  # nothing was drawn
                     at = end.end()
                     continue
-            yield text[at : end.start()]
+            yield from _pieces(text[at : end.start()])
             at = end.end()
-        self._rest = text[at:]
-        while len(self._rest) > LONGEST:
-            yield self._rest[:LONGEST]
-            self._rest = self._rest[LONGEST:]
+        *cut, self._rest = _pieces(text[at:])
+        yield from cut
 
     def end(self) -> Iterator[str]:
         """What is left when the stream has ended without a line end."""
         rest = (self._rest + self._decoder.decode(b"", final=True)).removesuffix("\r")
         self._rest = ""
         if rest:
-            yield rest
+            yield from _pieces(rest)
+
+
+def _pieces(line: str) -> list[str]:
+    """The line, or what is cut of it: the same wherever the stream was cut, so an end is not parted from it."""
+    length = len(line.removesuffix("\r"))
+    cuts = [*range(0, max(length, 1), LONGEST), len(line)]
+    return [line[start:end] for start, end in itertools.pairwise(cuts)]

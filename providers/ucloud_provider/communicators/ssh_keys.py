@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from ucloud_provider.errors import CommunicatorError
+from ucloud_provider.spec.rules import shown
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,14 @@ class HostKey:
         for at, word in enumerate(words[:-1]):
             if word.startswith(("ssh-", "ecdsa-")):
                 try:
-                    return cls(word, base64.b64decode(words[at + 1], validate=True))
-                except binascii.Error:
+                    blob = base64.b64decode(words[at + 1], validate=True)
+                except ValueError:
                     break
-        raise CommunicatorError(f"{line!r} is no SSH host key; give it as in ssh_host_ed25519_key.pub")
+                named = len(word).to_bytes(4, "big") + word.encode()  # a key's first field is its kind
+                if not blob.startswith(named) or len(blob) <= len(named):
+                    break
+                return cls(word, blob)
+        raise CommunicatorError(f"{shown(line)} is no SSH host key; give it as in ssh_host_ed25519_key.pub")
 
     @property
     def fingerprint(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import stat
 import tarfile
@@ -23,12 +24,16 @@ from ucloud_provider.communicators import ssh_sftp
 from ucloud_provider.communicators.ssh_exec import PIECE, exit_code, open_channel, stop
 from ucloud_provider.errors import CommunicatorError, Disconnected
 from ucloud_provider.run import Cancel
+from ucloud_provider.spec.rules import shown
 
 WINDOW = 4 * 1024 * 1024
 """How much the host may send before it must wait for us: enough for 100 Mbit/s at 300 ms."""
 
 NO_TAR = 91
 """What our commands exit with where the host has no tar."""
+
+LONGEST_HEADER = 64
+"""Bytes that a size and a mode can take."""
 
 STALLED_AFTER = 120.0
 """Seconds without one byte moving after which a transfer is given up."""
@@ -152,7 +157,7 @@ def download_dir(
                             archive.extract(member, local, filter=safe)
                 while stream.read(1024 * 1024):  # tar pads its last record
                     pass
-            except tarfile.TarError as error:
+            except (tarfile.TarError, ValueError, OverflowError) as error:  # tarfile raises the latter, too
                 stream.finish()  # says why, where the host knows
                 raise CommunicatorError(f"{what}: what arrived is no tar archive: {error}") from error
             stream.finish()
@@ -179,14 +184,19 @@ def _pack(archive: tarfile.TarFile, path: Path, name: str, log: Callable[[str], 
 def _header(stream: _Stream) -> tuple[int, int]:
     """The first line, `<size> <mode in octal>`."""
     line = b""
-    while not line.endswith(b"\n"):
+    while not line.endswith(b"\n") and len(line) < LONGEST_HEADER:
         byte = stream.read(1)
         if not byte:
             stream.finish()
             raise CommunicatorError(f"{stream.what}: the host sent nothing")
         line += byte
-    size, mode = line.split()
-    return int(size), int(mode, 8)
+    header = re.fullmatch(rb"([0-9]{1,18}) ([0-7]{1,6})\n", line)
+    if header is None:
+        raise CommunicatorError(
+            f"{stream.what}: the host sent {shown(line.decode(errors='replace'))} where the file's size is to stand; "
+            "does its login print something?"
+        )
+    return int(header[1]), int(header[2], 8)
 
 
 @contextlib.contextmanager

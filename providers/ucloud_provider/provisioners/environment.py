@@ -44,8 +44,10 @@ def wrong_variables(given: Mapping[str, str] | Sequence[str] | None) -> list[str
     An entry of a list is told by its place: who forgets the name writes the value there.
     """
     must = "use letters, digits and _, no digit first"
+    null = "holds a null character, which no variable can; take it out"
     if given is None or isinstance(given, Mapping):
-        return [f"{shown(name)} is no variable name; {must}" for name in given or () if not NAME.fullmatch(name)]
+        wrong = [f"{shown(name)} is no variable name; {must}" for name in given or () if not NAME.fullmatch(name)]
+        return wrong + [f"{shown(name)} {null}" for name, value in (given or {}).items() if "\0" in value]
     wrong = []
     for index, each in enumerate(given):
         name, equals, _value = each.partition("=")
@@ -53,6 +55,8 @@ def wrong_variables(given: Mapping[str, str] | Sequence[str] | None) -> list[str
             wrong.append(f"entry {index} has no '='; write KEY=value")
         elif not NAME.fullmatch(name):
             wrong.append(f"entry {index} does not begin with a variable name; {must}")
+        elif "\0" in each:
+            wrong.append(f"entry {index} {null}")
     return wrong
 
 

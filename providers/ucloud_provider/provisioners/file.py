@@ -31,7 +31,7 @@ class File(Provisioner):
     takes_folders: ClassVar[bool] = True
 
     destination: Arg[str] = arg(
-        effect=Effect.REPLACE, rule=rules.not_empty, doc="Path on the host; for a download, the local path."
+        effect=Effect.REPLACE, rule=rules.path, doc="Path on the host; for a download, the local path."
     )
     source: Arg[str | None] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="Local file or directory; for a download, on the host."

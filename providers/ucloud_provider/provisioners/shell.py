@@ -63,6 +63,7 @@ class Shell(Provisioner):
     execute_command: Arg[str | None] = arg(
         default=None,
         effect=Effect.REPLACE,
+        rule=rules.no_null,
         doc=f"How a script is run; fields: {', '.join('{{.' + name + '}}' for name in FIELDS)}. "
         f"Default: `{BY_FILE}`, without `use_env_var_file` `{BY_PREFIX}`.",
     )
@@ -72,12 +73,23 @@ class Shell(Provisioner):
     pause_after: Arg[Duration] = arg(
         default=0, effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Wait after each script."
     )
-    remote_folder: Arg[str] = arg(default="/tmp", effect=Effect.NONE, doc="Where scripts are put.")  # noqa: S108
+    remote_folder: Arg[str] = arg(
+        default="/tmp",  # noqa: S108
+        effect=Effect.NONE,
+        rule=rules.shell_word,
+        doc="Where scripts are put.",
+    )
     remote_file: Arg[str | None] = arg(
-        default=None, effect=Effect.NONE, doc="A script's name there; default: one made up for each."
+        default=None,
+        effect=Effect.NONE,
+        rule=rules.shell_word,
+        doc="A script's name there; default: one made up for each.",
     )
     remote_path: Arg[str | None] = arg(
-        default=None, effect=Effect.NONE, doc="A script's whole path, over `remote_folder` and `remote_file`."
+        default=None,
+        effect=Effect.NONE,
+        rule=rules.shell_word,
+        doc="A script's whole path, over `remote_folder` and `remote_file`.",
     )
     skip_clean: Arg[bool] = arg(default=False, effect=Effect.REPLACE, doc="Leave the scripts on the host.")
     start_retry_timeout: Arg[Duration] = arg(

@@ -14,6 +14,7 @@ from typing import ClassVar
 from ucloud_provider.errors import ProvisionerFailed
 from ucloud_provider.provisioners import environment
 from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
+from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 
 FIELDS = ("Script", "Command", "Vars")
@@ -31,7 +32,7 @@ class ShellLocal(Provisioner):
 
     type: ClassVar[str] = "shell-local"
 
-    command: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, doc="One command.")
+    command: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, rule=rules.no_null, doc="One command.")
     inline: Arg[Sequence[str] | None, Texts] = arg(
         default=None,
         effect=Effect.REPLACE,
@@ -51,6 +52,7 @@ class ShellLocal(Provisioner):
     execute_command: Arg[Sequence[str]] = arg(
         default=("/bin/sh", "-c", "{{.Script}}"),
         effect=Effect.REPLACE,
+        rule=rules.each(rules.no_null),
         doc="How it is run: a program and its arguments; fields: {{.Script}}, its other name {{.Command}}, {{.Vars}}.",
     )
     only_on: Arg[Sequence[str]] = arg(

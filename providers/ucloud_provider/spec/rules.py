@@ -41,7 +41,10 @@ _CHINESE = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003
 _INSTANCE_NAME = re.compile(rf"[{_CHINESE}A-Za-z0-9\-_.]{{1,63}}")
 _IMAGE_NAME = re.compile(rf"[{_CHINESE}A-Za-z0-9\-_,.:\[\]]{{1,63}}")
 _SYMBOLS = "()`~!@#$%^&*-+=_|{}[]:;'<>,.?/"
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
+_LONGEST_DURATION = 366 * 24 * 3600
+"""Seconds. No wait of ours is that long, and the system's own waits cannot be much longer."""
+_CORES = re.compile(r"[0-9]{1,6}")
 _RATIOS = {"highcpu": 1, "basic": 2, "standard": 4, "highmem": 8}
 _FAMILIES = ("n", "c", "o", "om", "omem", "opro", "oprog")
 
@@ -67,10 +70,10 @@ def parse_instance_type(text: str) -> InstanceType:
     family, *rest = text.split("-")
     if family not in _FAMILIES:
         raise ValueError(f"{shown(text)}: unknown host family {shown(family)}, one of {', '.join(_FAMILIES)}; {remedy}")
-    if len(rest) == 2 and rest[0] in _RATIOS and rest[1].isdecimal():
+    if len(rest) == 2 and rest[0] in _RATIOS and _CORES.fullmatch(rest[1]):
         cpu = int(rest[1])
         memory = cpu * _RATIOS[rest[0]]
-    elif len(rest) == 3 and rest[0] == "customized" and rest[1].isdecimal() and rest[2].isdecimal():
+    elif len(rest) == 3 and rest[0] == "customized" and all(map(_CORES.fullmatch, rest[1:])):
         cpu, memory = int(rest[1]), int(rest[2])
         if memory == 0 or (memory > 1 and memory % 2):
             raise ValueError(f"{shown(text)}: memory is 1 GB or an even number of GB")
@@ -135,7 +138,7 @@ def between(least: int, most: int, unit: str = "") -> Rule:
     def rule(value: float) -> str | None:
         if least <= value <= most:
             return None
-        return f"{value} is out of range; give {least} to {most}{f' {unit}' if unit else ''}"
+        return f"{shown(value)} is out of range; give {least} to {most}{f' {unit}' if unit else ''}"
 
     return rule
 
@@ -157,6 +160,21 @@ def not_empty(value: str) -> str | None:
     return None if value.strip() else "is empty; give a value, or leave the argument out"
 
 
+def no_null(value: str) -> str | None:
+    return "holds a null character, which no command and no path can; take it out" if "\0" in value else None
+
+
+def path(value: str) -> str | None:
+    return not_empty(value) or no_null(value)
+
+
+def shell_word(value: str) -> str | None:
+    """A path on the host that stands in commands as it is."""
+    if re.fullmatch(r"[\w@%+=:,./~-]+", value):
+        return None
+    return f"{shown(value)} is not one word to a shell; use letters, digits and _ @ % + = : , . / ~ -"
+
+
 def password(value: str) -> str | None:
     """UCloud's rule for login passwords. The text never holds the password."""
     legal = all(c.isascii() and (c.isalnum() or c in _SYMBOLS) for c in value)
@@ -173,11 +191,11 @@ def password(value: str) -> str | None:
 def parse_duration(value: float | str) -> float:
     """Seconds of `90`, "90", "30s", "5m" or "1h30m". Raises ValueError."""
     if isinstance(value, int | float):
-        if not math.isfinite(value):
-            raise ValueError(f"{value} is no duration; give seconds, or such as 30s, 5m, 1h30m")
+        if not -1e300 < value < 1e300:
+            raise ValueError(f"{shown(value)} is no duration; give seconds, or such as 30s, 5m, 1h30m")
         return float(value)
     text = value.strip()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
     match = _DURATION.fullmatch(text)
     if not text or match is None:
@@ -196,6 +214,8 @@ def duration(least: float = 0) -> Rule:
             return str(error)
         if seconds < least:
             return f"{shown(value)} is too short; give at least {least:g} s"
+        if seconds > _LONGEST_DURATION:
+            return f"{shown(value)} is too long; give at most {_LONGEST_DURATION // 86400} days, 8784h"
         return None
 
     return rule

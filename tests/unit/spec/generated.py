@@ -34,7 +34,11 @@ durations: st.SearchStrategy[Any] = st.one_of(
     st.integers(1, 10**6), st.floats(1, 10**6), st.sampled_from(["90", "1.5", "30s", "5m", "1h30m", "2500ms", " 1h "])
 )
 optional_durations = durations | st.just(0)
-variables = st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True), texts, max_size=3)
+variables = st.dictionaries(
+    st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True),
+    texts.filter(lambda text: "\0" not in text),
+    max_size=3,
+)
 scalars: st.SearchStrategy[Any] = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.floats(allow_nan=False).map(abs)
 )

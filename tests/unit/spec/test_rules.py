@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -153,17 +154,46 @@ def test_no_secret_of_a_provisioner_is_in_any_line(kind: str, values: dict[str, 
     assert SECRET not in str(checked.failures)
 
 
-SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=10))
-ANYTHING = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
+TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.text("0123456789hms.- ٣", max_size=12),
+    st.text("ncomuadrbsiz-0123456789", max_size=20),
+    st.text("0123456789./", max_size=20),
+    st.sampled_from(
+        ["9" * 5000 + "s", "n-basic-" + "9" * 5000, "n-customized-2-" + "9" * 9, "x" * 5000, "\n", "\ud800"]
+    ),
 )
-IMAGE_NAMES = st.sampled_from(["image_name", "copies", "provisioners", "boot_disk_size", "ssh_timeout", "replace_on"])
+TEXT_RULES: dict[str, Callable[[str], str | None]] = {
+    "instance type": rules.instance_type,
+    "host name": rules.instance_name,
+    "image name": rules.image_name,
+    "image id": rules.image_id,
+    "choice": rules.one_of(("a", "b")),
+    "communicator": rules.communicator,
+    "no empty text": rules.not_empty,
+    "path": rules.path,
+    "shell word": rules.shell_word,
+    "duration": rules.duration(1),
+    "network": rules.cidr,
+    "list": lambda text: rules.each(rules.instance_type)([text]),
+}
 
 
-@given(st.dictionaries(IMAGE_NAMES | st.text(max_size=8), ANYTHING, max_size=4))
-def test_whatever_is_given_is_judged_and_never_breaks_the_check(inputs: dict[str, Any]) -> None:
-    failures = [*check_custom_image(inputs, Path()).failures, *check_uhost(inputs).failures]
-    assert failures
-    assert all("\n" not in failure.reason for failure in failures)
+@pytest.mark.parametrize("name", TEXT_RULES)
+@given(TEXTS)
+def test_any_text_keeps_a_rule_or_is_told_why_not_on_one_line(name: str, text: str) -> None:
+    reason = TEXT_RULES[name](text)
+    assert reason is None or ("\n" not in reason and 10 < len(reason) < 400)
+    assert reason is None or rules.shown(text) in reason or name in ("no empty text", "path")
+
+
+@given(TEXTS | st.floats() | st.integers(-(10**400), 10**400))
+def test_any_duration_is_a_bearable_number_of_seconds_or_refused(value: float | str) -> None:
+    reason = rules.duration()(value)
+    if reason is None:
+        assert 0 <= rules.parse_duration(value) <= 366 * 24 * 3600
+    elif "is no duration" in reason:
+        with pytest.raises(ValueError, match="is no duration"):
+            rules.parse_duration(value)
+    else:
+        assert rules.parse_duration(value) < 0 or rules.parse_duration(value) > 366 * 24 * 3600
