@@ -30,7 +30,17 @@ class LineSplitter:
 
     def feed(self, data: bytes) -> Iterator[str]:
         """The lines that these bytes complete."""
-        text = self._rest + self._decoder.decode(data)
+        return self._lines(self._decoder.decode(data))
+
+    def end(self) -> Iterator[str]:
+        """What is left when the stream has ended without a line end."""
+        yield from self._lines(self._decoder.decode(b"", final=True))
+        rest, self._rest = self._rest.removesuffix("\r"), ""
+        if rest:
+            yield from _pieces(rest)
+
+    def _lines(self, more: str) -> Iterator[str]:
+        text = self._rest + more
         at = 0
         for end in _END.finditer(text):
             if end.group() == "\r":
@@ -43,13 +53,6 @@ class LineSplitter:
             at = end.end()
         *cut, self._rest = _pieces(text[at:])
         yield from cut
-
-    def end(self) -> Iterator[str]:
-        """What is left when the stream has ended without a line end."""
-        rest = (self._rest + self._decoder.decode(b"", final=True)).removesuffix("\r")
-        self._rest = ""
-        if rest:
-            yield from _pieces(rest)
 
 
 def _pieces(line: str) -> list[str]:

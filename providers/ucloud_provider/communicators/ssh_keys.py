@@ -70,7 +70,7 @@ def parse_private_key(text: str, passphrase: str | None = None, where: str = "th
         if passphrase:  # the key has none
             return parse_private_key(text, None, where)
         raise CommunicatorError(encrypted) from error
-    except UnsupportedAlgorithm as error:
+    except (UnsupportedAlgorithm, NotImplementedError) as error:  # a compressed point, say
         raise CommunicatorError(f"{where} is of an unknown kind; use ed25519, ECDSA or RSA") from error
     except (ValueError, binascii.Error) as error:
         if passphrase:

@@ -33,6 +33,7 @@ streams = st.lists(
 
 @given(streams, st.data())
 @example(b"a\r\n\r\r\nb\r", None)
+@example(b"\r\xe7\xbd", None)
 def test_a_stream_gives_the_same_lines_however_it_is_cut(stream: bytes, data: st.DataObject | None) -> None:
     whole = lines_of([stream])
     assert lines_of([stream[at : at + 1] for at in range(len(stream))]) == whole
