@@ -78,3 +78,13 @@ def test_where_one_of_five_copies_fails_the_next_update_makes_only_that_one(
     assert len(made) == 7, "an image, five copies, and one more for the one that failed"
     paper.destroy().succeeded()
     assert paper_cloud.ledger(open_only=True) == []
+
+
+def test_the_old_copy_is_deleted_before_the_new_one_is_handed_over(paper: Stack, paper_cloud: Emulator) -> None:
+    """Between its hand-over and the answer to Pulumi nobody but this process knows of a new copy."""
+    paper.create(PROGRAM.format(regions=["hk"])).up().succeeded()
+    seen = len(paper_cloud.requests())
+    paper.write(PROGRAM.format(regions=["sg"]))
+    paper.up().succeeded()
+    order = [each["Action"] for each in paper_cloud.requests()[seen:]]
+    assert order.index("TerminateCustomImage") < order.index("DeleteUHostKeyPairs")

@@ -33,8 +33,7 @@ class HandOver(Step):
 
     def run(self, build: Build) -> None:
         self._settled()
-        if not self._accepts(bool(build.failed_copies)):
-            raise Cancelled("\n".join(build.failed_copies) or "nobody waits for this image any more")
+        self._ask(build)
         image = [build.made["image"]] if "image" in build.made else []
         results = [*image, *(copy_thing(build, each) for each in build.copies)]
         places = {(each.kind, each.label, each.project_id, each.region) for each in results}
@@ -46,4 +45,9 @@ class HandOver(Step):
         for thing in left:
             build.progress.note(f"not released, will be collected once its lease has ended: {thing}")
         mark_only(build, left)
+        self._ask(build)  # once more: with the network down, that may have taken minutes
         build.journal.kept(*results)
+
+    def _ask(self, build: Build) -> None:
+        if not self._accepts(bool(build.failed_copies)):
+            raise Cancelled("\n".join(build.failed_copies) or "nobody waits for this image any more")

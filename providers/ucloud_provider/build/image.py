@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from ucloud_provider.build import lease, pipeline, places, recover
@@ -115,6 +115,22 @@ def start(
     )
 
 
+class Unwound(pipeline.Step):
+    """Stands for steps that are released elsewhere meanwhile: where the rest fails, what is left of them is told."""
+
+    name = "releasing the host"
+
+    def __init__(self, left: Future[list[str]]) -> None:
+        self._left = left
+
+    def run(self, build: Build) -> None:
+        """It began before."""
+
+    def release(self, build: Build) -> None:
+        if left := self._left.result():
+            raise UCloudImageError("; ".join(left))
+
+
 def _run(build: Build, accepts: Accepts, collected: Callable[[], None]) -> BuiltImage:
     mark, snapshot = Mark(), Snapshot()
     temporary: list[pipeline.Step] = [Credentials(), Firewall(), TemporaryHost(), Connect()]
@@ -134,6 +150,7 @@ def _run(build: Build, accepts: Accepts, collected: Callable[[], None]) -> Built
                 build.progress.note(f"not released, will be collected once its lease has ended: {thing}")
             collected()
 
+        begun.insert(0, Unwound(released))
         pipeline.run(build, [Copies(build.args.copies), HandOver(accepts, settled)], before=begun)
     result = _result(build)
     build.log(f"done in {result.build_seconds} s")
@@ -150,19 +167,21 @@ def make_copies(
     cancel: Cancel,
     masker: Masker | None = None,
     accepts: Accepts = lambda _partial: True,
+    settled: Callable[[], None] = lambda: None,
 ) -> tuple[MadeCopy, ...]:
     """Make copies of an image that exists. Raises `CopyFailed` where some could not be made.
 
-    `accepts` as for `build_image`.
+    `accepts` as for `build_image`; `settled` is called when they are made, before they are handed over.
     """
     if not wanted:
+        settled()
         return ()
     build = start(args, api=api, progress=progress, cancel=cancel, base_dir=Path(), masker=masker)
     try:
         build.image = images.get(build.api, image_id)
         if build.image is None:
             raise UCloudImageError(f"image {image_id} no longer exists in {build.api.region}; run `pulumi refresh`")
-        pipeline.run(build, [Mark(), Copies(wanted), HandOver(accepts)])
+        pipeline.run(build, [Mark(), Copies(wanted), HandOver(accepts, settled)])
         return _result(build).copies
     finally:
         _end(build)

@@ -77,6 +77,9 @@ class Journal:
         except BlockingIOError:
             os.close(self._file)
             raise Alive(str(path)) from None
+        except OSError as error:  # a file system without locks: nobody could tell whether this build is alive
+            os.close(self._file)
+            raise JournalFailed(path, error) from error
         self._torn = _is_torn(self._file)
 
     def intend(self, thing: Thing) -> None:

@@ -120,22 +120,26 @@ class CustomImageProvider(ResourceProvider):
             wanted = {copy_key(news, to_inputs(copy)): copy for copy in args.copies}
             there = {each["key"]: each for each in olds.get("copies_made") or ()}
             missing = {key: copy for key, copy in wanted.items() if key not in there}
+            stay, left = [each for key, each in there.items() if key in wanted], list[str]()
+
+            def delete_others() -> None:
+                # Before the new copies are handed over: until Pulumi is told of them, nobody else knows of them.
+                for copy in (each for key, each in there.items() if key not in wanted):
+                    call.progress.step(f"deleting the copy in {copy['region']}")
+                    try:
+                        _delete_image(copy, api)
+                    except UCloudImageError as error:
+                        # The state must still tell of it, and of the new ones: the next update tries again.
+                        stay.append(copy)
+                        left.append(f"the copy {copy['image_id']} in {copy['region']} was not deleted: {error}")
+
             failures: tuple[str, ...] = ()
             try:
-                new = _copy(args, id_, list(missing.values()), api, call)
+                new = _copy(args, id_, list(missing.values()), api, call, delete_others)
             except CopyFailed as failed:
                 new, failures = failed.made.copies, failed.failures
-            copies = [each for key, each in there.items() if key in wanted] + [_copy_output(news, each) for each in new]
-            for key, copy in there.items():
-                if key in wanted:
-                    continue
-                call.progress.step(f"deleting the copy in {copy['region']}")
-                try:
-                    _delete_image(copy, api)
-                except UCloudImageError as error:
-                    # The state must still tell of it, and of the new ones: the next update tries again.
-                    copies.append(copy)
-                    failures += (f"the copy {copy['image_id']} in {copy['region']} was not deleted: {error}",)
+            failures += tuple(left)
+            copies = stay + [_copy_output(news, each) for each in new]
             outputs = {**olds, **plain_inputs(CustomImageArgs, news), **_copies_outputs(olds, id_, copies, wanted)}
             outputs.pop("__provider", None)
             if failures:
@@ -203,7 +207,12 @@ def _adopt(args: CustomImageArgs, api: Api, call: engine.Call) -> BuiltImage:
 
 
 def _copy(
-    args: CustomImageArgs, image_id: str, wanted: Sequence[ImageCopy], api: Api, call: engine.Call
+    args: CustomImageArgs,
+    image_id: str,
+    wanted: Sequence[ImageCopy],
+    api: Api,
+    call: engine.Call,
+    settled: Callable[[], None] = lambda: None,
 ) -> tuple[MadeCopy, ...]:
     from ucloud_provider.build import make_copies
 
@@ -216,6 +225,7 @@ def _copy(
         cancel=call.cancel,
         masker=call.masked,
         accepts=_taker(call),
+        settled=settled,
     )
 
 

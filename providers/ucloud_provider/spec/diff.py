@@ -43,7 +43,10 @@ def diff_custom_image(old: Mapping[str, Any], outputs: Mapping[str, Any], new: M
     A value of `new` that is not known yet may be another one than before, so it counts as a change.
     """
     new, unknown = _settled(old, new)
-    before, after = identity(old), identity(new)
+    # The very image that was built is to stay: a replacement would adopt it, and then delete it as the old one.
+    now_adopted = not old.get("adopt_image_id") and new.get("adopt_image_id") == outputs.get("image_id", "")
+    before = identity({**old, "adopt_image_id": new["adopt_image_id"]} if now_adopted else old)
+    after = identity(new)
     replace = [each for each in unknown if each.property != "copies"]
     for name in dict.fromkeys([*before, *after]):
         if canonical(before.get(name)) == canonical(after.get(name)):
@@ -58,6 +61,8 @@ def diff_custom_image(old: Mapping[str, Any], outputs: Mapping[str, Any], new: M
     replace = [each for each in replace if each.property not in build_only or each.property in kept]
     update = [each for each in unknown if each.property == "copies"]
     update += _copy_changes(old, outputs, new)
+    if now_adopted:
+        update.append(Change("adopt_image_id", "adopt_image_id: the image that was built here is adopted as it is"))
     if _value(old, "delete_adopted", False) != _value(new, "delete_adopted", False):
         update.append(Change("delete_adopted", f"delete_adopted is now {_value(new, 'delete_adopted', False)}"))
     return Changes(tuple(replace), tuple(update))

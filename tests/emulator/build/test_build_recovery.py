@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import lasting_host, lease, places, recover, sweeper
+from ucloud_provider.build import lasting_host, lease, places, recover, release, sweeper
 from ucloud_provider.build.image import build_image
 from ucloud_provider.build.journal import FILE, Journal, Thing, outstanding
 from ucloud_provider.build.lease import Lease
@@ -17,6 +17,7 @@ from ucloud_provider.build.state import BuiltImage
 from ucloud_provider.cloud import hosts, images, keypairs
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.communicators.ssh_keys import KeyPair
+from ucloud_provider.errors import Cancelled, StepFailed, UnexpectedState
 from ucloud_provider.run import Cancel
 from ucloud_provider.spec.image import CustomImageArgs
 from ucloud_provider.spec.rules import InstanceType
@@ -79,16 +80,24 @@ def dead_with_image(api: Api, image_name: str = "built", *, host: bool = False) 
     return held, image, marked
 
 
-def rebuild(builds: Builds, image_name: str = "built") -> BuiltImage:
-    args = CustomImageArgs(
+def arguments(image_name: str) -> CustomImageArgs:
+    return CustomImageArgs(
         image_name=image_name,
         source_image_id=DEBIAN,
         availability_zone=Emulator.zone,
         instance_type="n-basic-2",
         communicator="none",
     )
+
+
+def rebuild(builds: Builds, image_name: str = "built") -> BuiltImage:
     return build_image(
-        args, api=builds.api(), progress=builds.progress, cancel=Cancel(), base_dir=Path(), digest=DIGEST
+        arguments(image_name),
+        api=builds.api(),
+        progress=builds.progress,
+        cancel=Cancel(),
+        base_dir=Path(),
+        digest=DIGEST,
     )
 
 
@@ -219,3 +228,38 @@ def test_a_host_that_stays_is_handed_over_after_all_else(paper_builds: Builds) -
     start_web(paper_builds)
     order = [each["Action"] for each in paper_builds.requests()]
     assert order.index("TerminateUHostInstance") < order.index("ModifyUHostInstanceTag")
+
+
+def test_a_build_that_fails_while_copying_tells_of_a_host_that_was_not_released(
+    paper_builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_api: Api, host_id: str) -> None:
+        raise UnexpectedState(f"host {host_id} does not go")
+
+    monkeypatch.setattr("ucloud_provider.build.launch.remove", broken)
+    monkeypatch.setitem(release._KINDS, "host", (release._KINDS["host"][0], broken))
+    with pytest.raises(StepFailed, match="does not go") as caught:
+        build_image(
+            arguments("built"),
+            api=paper_builds.api(),
+            progress=paper_builds.progress,
+            cancel=Cancel(),
+            base_dir=Path(),
+            accepts=lambda _partial: False,
+        )
+    assert any("does not go" in each for each in caught.value.left_behind)
+    assert paper_builds.images() == []
+
+
+def test_who_is_gone_by_the_time_the_mark_is_off_gets_nothing(paper_builds: Builds) -> None:
+    answers = [True, False]
+    with pytest.raises(Cancelled, match="nobody waits"):
+        build_image(
+            arguments("built"),
+            api=paper_builds.api(),
+            progress=paper_builds.progress,
+            cancel=Cancel(),
+            base_dir=Path(),
+            accepts=lambda _partial: answers.pop(0),
+        )
+    assert (paper_builds.images(), paper_builds.left()) == ([], [])

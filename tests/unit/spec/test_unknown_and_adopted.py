@@ -134,6 +134,17 @@ def test_what_a_build_is_made_of_does_not_replace_an_adopted_image(change: dict[
     assert not compare(change, **ADOPTED, copies=[]).replace
 
 
+def test_adopting_the_image_that_was_built_here_replaces_nothing() -> None:
+    """A replacement would delete it: it is the old resource's, too."""
+    before = check_custom_image(IMAGE, Path()).inputs
+    given = {**IMAGE, "adopt_image_id": "uimage-own", "provisioners": []}
+    changes = diff_custom_image(before, {"image_id": "uimage-own"}, check_custom_image(given, Path()).inputs)
+    assert not changes.replace
+    assert [each.property for each in changes.update] == ["adopt_image_id"]
+    elsewhere = check_custom_image({**given, "region": "cn-sh2"}, Path()).inputs
+    assert diff_custom_image(before, {"image_id": "uimage-own"}, elsewhere).replace
+
+
 def test_another_adopted_image_replaces() -> None:
     assert compare({"adopt_image_id": "uimage-new"}, **ADOPTED).replace
 
