@@ -1,0 +1,188 @@
+"""The world of one round of the soak: a stack that grows and changes, its cloud, and what must hold of both.
+
+The program that is wanted is kept as a model here; each operation runs the real `pulumi` on it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ucloud_provider.build import collect
+from ucloud_provider.build.lease import DURATION
+from ucloud_provider.cloud import account
+
+from tests.e2e.stack import Running, Stack
+from tests.faults import aftermath, deaths, victim
+from tests.support import processes
+from tests.support.emulator import Emulator
+from tests.support.gateway import Gateway
+
+NAMES = ("a", "b", "c", "d", "e", "f")
+REGIONS = ("cn-sh2", "hk")
+
+HEADER = "from ucloud_image import CustomImage, CustomImageArgs, ImageCopy, Shell\n"
+IMAGE = """
+CustomImage(
+    {key!r},
+    CustomImageArgs(
+        availability_zone="cn-bj2-02",
+        instance_type="n-basic-2",
+        source_image_id="uimage-f1chxn",
+        image_name={name!r},
+        wait_image_ready_timeout={patience},
+        {how},
+        copies=[{copies}],
+    ),
+)
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An image of the program. `content` stands for what the provisioner does; `login`: the host is logged in to."""
+
+    name: str
+    login: bool
+    content: int = 0
+    patience: int = 600
+    copies: frozenset[str] = frozenset()
+
+    def text(self, key: str) -> str:
+        how = f"provisioners=[Shell(inline=['echo {self.content} > /root/content'])]"
+        if not self.login:
+            how = f"communicator='none', triggers={{'content': {self.content}}}"
+        copies = ", ".join(f"ImageCopy(region={region!r})" for region in sorted(self.copies))
+        return IMAGE.format(key=key, name=self.name, patience=self.patience, how=how, copies=copies)
+
+
+@dataclass
+class World:
+    """A stack on a cloud. `changed` counts edits, so that every one makes a difference."""
+
+    cloud: Emulator
+    stack: Stack
+    gateway: Gateway
+    wanted: dict[str, Wanted] = field(default_factory=dict)
+    changed: int = 0
+
+    @staticmethod
+    def begin(cloud: Emulator, folder: Path) -> World:
+        cloud.reset()
+        gateway = Gateway(cloud.url)
+        gateway.__enter__()
+        stack = Stack(folder, cloud.environment() | {"UCLOUD_BASE_URL": gateway.url})
+        stack.create(HEADER)
+        return World(cloud, stack, gateway)
+
+    def end(self) -> None:
+        processes.kill_all(self.stack.folder)
+        self.gateway.__exit__(None, None, None)
+
+    def write(self) -> None:
+        self.stack.write(HEADER + "".join(each.text(key) for key, each in sorted(self.wanted.items())))
+
+    def edit(self, kind: str, key: str, region: str, login: bool) -> str:
+        """Change the program; what was changed, in words. An image that is not there is added."""
+        self.changed += 1
+        old = self.wanted.get(key)
+        if old is None:
+            self.wanted[key] = Wanted(f"image-{key}-{self.changed}", login)
+            return f"add {key}"
+        if kind == "remove":
+            del self.wanted[key]
+        elif kind == "content":
+            self.wanted[key] = replace(old, content=self.changed)
+        elif kind == "name":
+            self.wanted[key] = replace(old, name=f"image-{key}-{self.changed}")
+        elif kind == "build only":
+            self.wanted[key] = replace(old, patience=600 + self.changed)
+        else:
+            self.wanted[key] = replace(old, copies=old.copies ^ {region})
+            return f"toggle copy of {key} to {region}"
+        return f"{kind} of {key}"
+
+    def up(self) -> None:
+        """Bring the stack up with nothing in the way: that succeeds, and afterwards all is as the program says."""
+        self.write()
+        self.stack.up().succeeded()
+        self.check()
+
+    def check(self) -> None:
+        aftermath.check_agreement(self.stack, self.cloud)
+        there = Counter((row["region"], row["name"]) for row in aftermath.rows(self.cloud))
+        wanted = Counter(
+            (region, each.name) for each in self.wanted.values() for region in ("cn-bj2", *sorted(each.copies))
+        )
+        assert there == wanted, f"wanted {wanted}, there is {there}"
+
+    def up_that_dies(self, way: str, said: str, later: float) -> str:
+        """Bring it up, and let it die some time after the engine has shown `said`; how it ended, in words."""
+        self.write()
+        running = self.stack.start_up()
+        end = time.monotonic() + 120
+        while running.process.poll() is None and said not in running.output():
+            assert time.monotonic() < end, running.output()
+            time.sleep(0.01)
+        time.sleep(later)
+        if running.process.poll() is not None:
+            running.ended().succeeded()
+            return "it was done before"
+        return self._die(running, way)
+
+    def _die(self, running: Running, way: str) -> str:
+        deaths.strike(running, self.stack.folder, way)
+        running.ended(120)
+        processes.wait_until_gone(self.stack.folder, deaths.GONE_WITHIN)
+        aftermath.unlock(self.stack)
+        return "it died"
+
+    def up_with_fault(self, rule: dict[str, Any]) -> str:
+        """Bring it up while the cloud has a fault; how it ended, in words."""
+        self.write()
+        self.cloud.fault(**rule)
+        try:
+            outcome = self.stack.up()
+        finally:
+            self.cloud.clear_faults()
+        assert "Traceback" not in outcome.output, outcome.output
+        return "it succeeded" if outcome.code == 0 else "it failed"
+
+    def up_without_network(self, later: float, seconds: float) -> str:
+        """Bring it up, and take the network away for a while; that is no reason to fail."""
+        self.write()
+        running = self.stack.start_up()
+        time.sleep(later)
+        with self.gateway.network_gone():
+            time.sleep(seconds)
+        running.ended().succeeded()
+        self.check()
+        return "it succeeded"
+
+    def refresh(self) -> None:
+        self.stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates").succeeded()
+
+    def delete_behind(self, which: int) -> str:
+        """Somebody deletes an image or a copy; a refresh notices. What was deleted, in words."""
+        left = aftermath.rows(self.cloud)
+        images = [row for row in left if row["kind"] == "image"]
+        if not images:
+            return "there is none"
+        row = images[which % len(images)]
+        self.cloud.client(region=row["region"]).uhost().terminate_custom_image({"ImageId": row["id"]})
+        self.refresh()
+        return f"{row['name']} in {row['region']}"
+
+    def gc(self) -> None:
+        """gc hours later, on a machine without the journal: what is left is in the state, and the other way round."""
+        api = victim.api(self.cloud.url)
+        apis = [api.at(region=region) for region in account.zones(api)]
+        failed = collect.remove(api, collect.find(apis, time.time() + DURATION + 60), lambda _each, _said: None)
+        assert failed == []
+        aftermath.check_agreement(self.stack, self.cloud)
+
+    def destroy(self) -> None:
+        aftermath.check_destroy(self.stack, self.cloud)
