@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ucloud_provider.build import launch, lease, once, places, recover
@@ -15,7 +15,7 @@ from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
 from ucloud_provider.cloud import account, hosts, images, keypairs, network, retry
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.cloud.records import Host
+from ucloud_provider.cloud.records import Host, Image
 from ucloud_provider.errors import Cancelled, InvalidSpec, StepFailed, UCloudImageError, UnexpectedState
 from ucloud_provider.run import Cancel, Progress
 from ucloud_provider.spec.rules import parse_duration, parse_instance_type
@@ -144,10 +144,8 @@ def _order(args: UHostArgs, name: str, tag: str, api: Api) -> hosts.HostOrder:
         problems.append(
             f"image_id: {args.image_id!r} is no image of {api.region} in {api.project_id}; look it up in the console"
         )
-    elif args.boot_disk_size is not None and args.boot_disk_size < image.size:
-        problems.append(f"boot_disk_size: {args.boot_disk_size} GB is below the image's {image.size} GB; give that")
-    elif args.user_data and not image.has_cloud_init:
-        problems.append(f"user_data: image {image.id!r} has no CloudInit to run it; choose an image that has")
+    else:
+        problems += _image_problems(args, image)
     problems += network_problems(args, api)
     if args.key_pair_id is not None and args.key_pair_id not in {each.id for each in keypairs.find(api)}:
         problems.append(f"key_pair_id: {args.key_pair_id!r} is no key pair of {api.region}; look it up in the console")
@@ -172,6 +170,16 @@ def _order(args: UHostArgs, name: str, tag: str, api: Api) -> hosts.HostOrder:
         password=None if args.key_pair_id else args.password or random_password(),
         key_pair_id=args.key_pair_id,
     )
+
+
+def _image_problems(args: UHostArgs, image: Image) -> Iterator[str]:
+    """What the arguments ask of an image that it does not have."""
+    if image.state != "Available":
+        yield f"image_id: {image.id!r} is {image.state}; wait until it is Available, or choose another"
+    if args.boot_disk_size is not None and args.boot_disk_size < image.size:
+        yield f"boot_disk_size: {args.boot_disk_size} GB is below the image's {image.size} GB; give that"
+    if args.user_data and not image.has_cloud_init:
+        yield f"user_data: image {image.id!r} has no CloudInit to run it; choose an image that has"
 
 
 def _web_firewall(api: Api) -> str | None:

@@ -53,7 +53,8 @@ def _place_problems(build: Build, projects: dict[str, str], zones: dict[str, tup
     known = ", ".join(sorted(projects))
     regions = ", ".join(sorted(zones))
     wanted = [("availability_zone", args.availability_zone)]
-    wanted += [("fallback_availability_zones", each) for each in args.fallback_availability_zones]
+    fallbacks = enumerate(args.fallback_availability_zones)
+    wanted += [(f"fallback_availability_zones[{index}]", zone) for index, zone in fallbacks]
     yield from place_problems(api, projects, zones, wanted)
     for index, copy in enumerate(args.copies):
         target = copy_api(api, copy)

@@ -52,7 +52,7 @@ class ShellLocal(Provisioner):
     execute_command: Arg[Sequence[str]] = arg(
         default=("/bin/sh", "-c", "{{.Script}}"),
         effect=Effect.REPLACE,
-        rule=rules.each(rules.no_null),
+        rule=rules.Each(rules.no_null),
         doc="How it is run: a program and its arguments; fields: {{.Script}}, its other name {{.Command}}, {{.Vars}}.",
     )
     only_on: Arg[Sequence[str]] = arg(

@@ -40,7 +40,8 @@ def image_failures(given: Given, base_dir: Path) -> Iterator[Failure]:
     if given["use_ssh_private_ip"] is True and given.absent("vpc_id"):
         yield Failure("use_ssh_private_ip", "True needs vpc_id and subnet_id: a VPC that this machine is connected to")
     if given["ssh_keypair_name"] and given.absent("ssh_private_key_file"):
-        yield Failure("ssh_keypair_name", "needs ssh_private_key_file, the private half of that key pair")
+        name = rules.shown(given["ssh_keypair_name"])
+        yield Failure("ssh_keypair_name", f"{name} needs ssh_private_key_file, the private half of that key pair")
     if given["delete_adopted"] is True and given.absent("adopt_image_id"):
         yield Failure("delete_adopted", "True needs adopt_image_id; an image that was built is deleted anyway")
     for name in ("ssh_private_key_file", "user_data_file"):
@@ -50,8 +51,6 @@ def image_failures(given: Given, base_dir: Path) -> Iterator[Failure]:
     for index, name in enumerate(given["replace_on"] or ()):
         if name is not None and name not in names:
             yield Failure(f"replace_on[{index}]", f"{rules.shown(name)} {did_you_mean(name, names)}")
-    yield from _elements(given, "keep_in_image", rules.one_of(rules.TRACES))
-    yield from _elements(given, "temporary_security_group_source_cidrs", rules.cidr)
     if given["temporary_security_group_source_cidrs"] and given["security_group_id"]:
         yield Failure(
             "temporary_security_group_source_cidrs",
@@ -128,14 +127,6 @@ def _both_or_neither(given: Given, one: str, other: str) -> Iterator[Failure]:
     for there, missing in ((one, other), (other, one)):
         if given[there] and given.absent(missing):
             yield Failure(missing, f"is missing: {there} is {rules.shown(given[there])}; give both or neither")
-
-
-def _elements(given: Given, name: str, rule: rules.Rule) -> Iterator[Failure]:
-    """What is wrong with the elements of a list of texts; None is one that is not known yet."""
-    for index, each in enumerate(given[name] or ()):
-        reason = None if each is None else rule(each)
-        if reason:
-            yield Failure(f"{name}[{index}]", reason)
 
 
 def _at_most_one(given: Given, one: str, other: str) -> Iterator[Failure]:

@@ -100,13 +100,13 @@ class CustomImageArgs:
     fallback_availability_zones: Arg[Sequence[str]] = arg(
         default=(),
         effect=Effect.NONE,
-        rule=rules.each(rules.not_empty),
+        rule=rules.Each(rules.not_empty),
         doc="Zones to try, in this order, where UCloud refuses the host in `availability_zone`: no room, say.",
     )
     fallback_instance_types: Arg[Sequence[str]] = arg(
         default=(),
         effect=Effect.NONE,
-        rule=rules.each(rules.instance_type),
+        rule=rules.Each(rules.instance_type),
         doc="Instance types to try, in this order, where UCloud refuses `instance_type` in every zone.",
     )
     instance_name: Arg[str | None] = arg(
@@ -142,6 +142,7 @@ class CustomImageArgs:
     temporary_security_group_source_cidrs: Arg[Sequence[str]] = arg(
         default=(),
         effect=Effect.NONE,
+        rule=rules.Each(rules.cidr),
         doc="Networks that the temporary firewall lets in, such as `203.0.113.7/32`; default: any, until the first "
         "login has shown the address that this machine comes from, and that alone from then on.",
     )
@@ -225,6 +226,7 @@ class CustomImageArgs:
     keep_in_image: Arg[Sequence[str]] = arg(
         default=(),
         effect=Effect.REPLACE,
+        rule=rules.Each(rules.one_of(rules.TRACES)),
         doc=f"What stays in the image of that which is taken out by default; any of {', '.join(rules.TRACES)}.",
     )
     pause_before_connecting: Arg[Duration] = arg(

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ucloud_provider.spec.args import adapter
-from ucloud_provider.spec.rules import shown
+from ucloud_provider.spec.rules import Each, shown
 from ucloud_provider.spec.unknown import Location
 
 _known_hints: dict[type[Any], Mapping[str, Any]] = {}
@@ -58,8 +58,8 @@ def judge(
     except ValidationError as error:
         for each in error.errors(include_url=False, include_context=False):
             name = str(each["loc"][0])
-            location, hint = _place(each["loc"], hints)
-            if name in unreadable or any(location[: len(hole)] == hole for hole in unknown):
+            location, hint = _place(each["loc"], hints, given.get(name))
+            if not location or name in unreadable or any(location[: len(hole)] == hole for hole in unknown):
                 continue
             path = prefix + path_text(location)
             secret = name in declared and declared[name].metadata["secret"]
@@ -69,10 +69,19 @@ def judge(
         rule = field.metadata.get("rule")
         if rule is None or name not in given or name in wrong or (name,) in unknown:
             continue
-        reason = rule(given[name])
-        if reason:
-            failures[prefix + name] = Failure(prefix + name, reason)
+        for path, value in _judged_by(rule, name, given[name]):
+            reason = rule(value)
+            if reason:
+                failures[prefix + path] = Failure(prefix + path, reason)
     return list(failures.values())
+
+
+def _judged_by(rule: Any, name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """What a rule is asked about: the value, or each of its elements that is known."""
+    if isinstance(rule, Each):
+        yield from ((f"{name}[{index}]", each) for index, each in enumerate(value) if each is not None)
+    else:
+        yield name, value
 
 
 def _hints(cls: type[Any]) -> Mapping[str, Any]:
@@ -130,12 +139,21 @@ def _no_unicode(value: Any, location: Location) -> Iterator[Location]:
             yield from _no_unicode(each, (*location, index))
 
 
-def _place(location: Sequence[str | int], hints: Mapping[str, Any]) -> tuple[Location, Any]:
-    """Where an error is, without the names of a union's members that pydantic puts in, and the type wanted there."""
+def _place(location: Sequence[str | int], hints: Mapping[str, Any], given: Any) -> tuple[Location, Any]:
+    """Where an error is, without the names of a union's members that pydantic puts in, and the type wanted there.
+
+    Nowhere, (), where it is about a member that was not meant: a dict need not be a list, where either will do.
+    """
     name = str(location[0])
     place: list[str | int] = [name]
     hint = _given_type(hints.get(name))
-    for part in location[1:]:
+    inner = location[1:]
+    meant = next((each for each in typing.get_args(hint) if _is_container(given) and _is_meant(each, given)), None)
+    if meant is not None and _is_union(hint):
+        if str(inner[0]).startswith("dict[") is not isinstance(given, Mapping):
+            return (), None
+        hint, inner = meant, inner[1:]
+    for part in inner:
         origin, members = typing.get_origin(hint), typing.get_args(hint)
         inside = isinstance(origin, type) and (
             (issubclass(origin, Sequence) and isinstance(part, int)) or issubclass(origin, Mapping)
@@ -149,10 +167,24 @@ def _place(location: Sequence[str | int], hints: Mapping[str, Any]) -> tuple[Loc
 
 def _given_type(hint: Any) -> Any:
     """The type less None: that an argument can be left out is not what is wrong."""
-    if typing.get_origin(hint) not in (typing.Union, types.UnionType):
+    if not _is_union(hint):
         return hint
     members = tuple(each for each in typing.get_args(hint) if each is not type(None))
     return members[0] if len(members) == 1 else typing.Union[members]  # noqa: UP007 -- of members known only now
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _is_container(value: Any) -> bool:
+    return isinstance(value, Mapping | list | tuple)
+
+
+def _is_meant(hint: Any, value: Any) -> bool:
+    """Whether a value is of the kind of container that a member of a union is."""
+    origin = typing.get_origin(hint)
+    return isinstance(origin, type) and isinstance(value, origin)
 
 
 def _reason(error: Mapping[str, Any], name: str, hint: Any, declared: Mapping[str, Any], *, secret: bool) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,9 +94,14 @@ def instance_type(value: str) -> str | None:
     return None
 
 
-def each(rule: Callable[[str], str | None]) -> Callable[[Sequence[str]], str | None]:
-    """The rule for every element of a list: what is wrong with the first that is wrong."""
-    return lambda values: next((wrong for value in values if (wrong := rule(value))), None)
+@dataclass(frozen=True)
+class Each:
+    """The rule for every element of a list; each that is wrong is told of by its place."""
+
+    rule: Rule
+
+    def __call__(self, value: Any) -> str | None:
+        return self.rule(value)
 
 
 def instance_name(value: str) -> str | None:

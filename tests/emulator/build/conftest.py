@@ -103,6 +103,10 @@ class Builds:
         """What this test asked of the API so far."""
         return [each for each in self.emulator.requests()[self._seen :] if action in ("", each["Action"])]
 
+    def forget(self) -> None:
+        """Have what was asked until now be nothing of the test's."""
+        self._seen = len(self.emulator.requests())
+
     def left(self) -> list[dict[str, Any]]:
         """Open rows of the ledger that cost money or are a build's, but for images."""
         return [row for row in self.emulator.ledger(open_only=True) if row["kind"] != "image"]

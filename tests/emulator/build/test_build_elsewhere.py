@@ -56,6 +56,6 @@ def test_a_bad_parameter_is_never_tried_elsewhere(paper_builds: Builds) -> None:
 
 
 def test_a_fallback_zone_of_another_region_is_told_before_anything_is_made(paper_builds: Builds) -> None:
-    with pytest.raises(InvalidSpec, match="fallback_availability_zones: 'hk-01' is not a zone of cn-bj2; one of"):
+    with pytest.raises(InvalidSpec, match=r"fallback_availability_zones\[0\]: 'hk-01' is not a zone of cn-bj2; one of"):
         paper_builds.build(communicator="none", fallback_availability_zones=["hk-01"])
     assert paper_builds.requests("ImportUHostKeyPairs") == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from ucloud_provider.cloud import account
 from ucloud_provider.errors import InvalidSpec
 from ucloud_provider.spec.image import ImageCopy
 
@@ -19,6 +21,45 @@ def problems(builds: Builds, **given: Any) -> list[str]:
     asked = [each["Action"] for each in builds.requests()]
     assert all(action.startswith(READ_ONLY) for action in asked), asked
     return sorted(caught.value.problems)
+
+
+CONSOLE = "look it up in the console"
+PROJECTS = "one of org-emulator, org-second"
+REGIONS = "one of REGIONS"
+ZONES = "one of ZONES"
+NO_CLOUD_INIT = f"image {DEBIAN!r} has no CloudInit to run it; leave it out, or choose an image that has"
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"availability_zone": "cn-sh2-01"}, f"availability_zone: 'cn-sh2-01' is not a zone of cn-bj2; {ZONES}"),
+    (
+        {"fallback_availability_zones": ["cn-bj2-02", "cn-bj2-99"]},
+        f"fallback_availability_zones[1]: 'cn-bj2-99' is not a zone of cn-bj2; {ZONES}",
+    ),
+    ({"source_image_id": "uimage-x"}, f"source_image_id: 'uimage-x' is no image of cn-bj2; {CONSOLE}"),
+    ({"boot_disk_size": 19}, "boot_disk_size: 19 GB is below the source image's 20 GB; give that"),
+    ({"user_data": "#!/bin/sh"}, f"user_data: {NO_CLOUD_INIT}"),
+    ({"user_data_file": "key"}, f"user_data_file: {NO_CLOUD_INIT}"),
+    ({"security_group_id": "firewall-x"}, f"security_group_id: 'firewall-x' is not a firewall of cn-bj2; {CONSOLE}"),
+    (
+        {"vpc_id": "uvnet-x", "subnet_id": "OWN_SUBNET"},
+        f"vpc_id: 'uvnet-x' is not a VPC of cn-bj2; {CONSOLE}",
+    ),
+    ({"vpc_id": "OWN_VPC", "subnet_id": "subnet-x"}, f"subnet_id: 'subnet-x' is not a subnet of cn-bj2; {CONSOLE}"),
+    (
+        {"vpc_id": "DEFAULT_VPC", "subnet_id": "OWN_SUBNET"},
+        "subnet_id: 'OWN_SUBNET' belongs to OWN_VPC, not to DEFAULT_VPC; give one of that VPC",
+    ),
+    (
+        {"ssh_keypair_name": "nobody's", "ssh_private_key_file": "key"},
+        f'ssh_keypair_name: "nobody\'s" is no key pair of cn-bj2; {CONSOLE}',
+    ),
+    ({"copies": [ImageCopy(region="cn-bj2")]}, "copies[0]: cn-bj2 is where the image is built; leave this copy out"),
+    ({"copies": [ImageCopy(region="atlantis")]}, f"copies[0].region: 'atlantis' is not a region; {REGIONS}"),
+    (
+        {"copies": [ImageCopy(region="hk"), ImageCopy(project_id="org-x")]},
+        f"copies[1].project_id: 'org-x' is not a project of this account; {PROJECTS}",
+    ),
+]
 
 
 def test_all_that_is_wrong_is_told_at_once_and_nothing_is_created(paper_builds: Builds) -> None:
@@ -46,37 +87,46 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_created(paper_builds: 
     assert paper_builds.left() == []
 
 
-@pytest.mark.parametrize(
-    ("given", "property_", "says"),
-    [
-        ({"availability_zone": "cn-sh2-01"}, "availability_zone", "one of cn-bj2-02"),
-        ({"source_image_id": "uimage-nowhere"}, "source_image_id", "uimage-nowhere"),
-        ({"boot_disk_size": 1}, "boot_disk_size", "below the source image's"),
-        ({"user_data": "#!/bin/sh"}, "user_data", "CloudInit"),
-        ({"security_group_id": "firewall-x"}, "security_group_id", "firewall-x"),
-        ({"vpc_id": "uvnet-x"}, "vpc_id", "uvnet-x"),
-        ({"copies": [ImageCopy(region="cn-bj2")]}, "copies[0]", "where the image is built"),
-        ({"copies": [ImageCopy(region="atlantis")]}, "copies[0].region", "one of"),
-        ({"copies": [ImageCopy(project_id="org-x")]}, "copies[0].project_id", "org-x"),
-        ({"ssh_keypair_name": "nobody's", "ssh_private_key_file": "key"}, "ssh_keypair_name", "nobody's"),
-    ],
-)
+def test_all_that_the_source_image_does_not_allow_is_told_at_once(paper_builds: Builds) -> None:
+    found = problems(paper_builds, source_image_id=DEBIAN, boot_disk_size=19, user_data="#!/bin/sh")
+    assert [each.split(":")[0] for each in found] == ["boot_disk_size", "user_data"]
+    assert paper_builds.left() == []
+
+
+@pytest.mark.parametrize(("given", "says"), REFUSED, ids=lambda value: str(value)[:50])
 def test_a_problem_names_its_property_and_value_and_what_to_give(
-    paper_builds: Builds, given: dict[str, Any], property_: str, says: str
+    paper_builds: Builds, given: dict[str, Any], says: str
 ) -> None:
     (paper_builds.base_dir / "key").write_text("unused")
-    (problem,) = problems(paper_builds, **{"source_image_id": DEBIAN, **given})
-    assert problem.startswith(f"{property_}: ")
-    assert says in problem
+    api = paper_builds.api()
+    default = next(each["VPCId"] for each in api.read("DescribeVPC")["DataSet"])
+    vpc = api.create("CreateVPC", Name="own", Network=["10.9.0.0/16"])["VPCId"]
+    subnet = api.create("CreateSubnet", VPCId=vpc, Subnet="10.9.1.0")["SubnetId"]
+    stands_for = {"DEFAULT_VPC": default, "OWN_VPC": vpc, "OWN_SUBNET": subnet}
+    zones = account.zones(api)
+    stands_for |= {"ZONES": ", ".join(zones["cn-bj2"]), "REGIONS": ", ".join(sorted(zones))}
+    paper_builds.forget()
+    before = paper_builds.left()
+    values = {"source_image_id": DEBIAN, **given}
+    values = {name: stands_for.get(value, value) if isinstance(value, str) else value for name, value in values.items()}
+    for name, value in stands_for.items():
+        says = re.sub(rf"\b{name}\b", value, says)
+    assert problems(paper_builds, **values) == [says]
+    assert paper_builds.left() == before
 
 
 def test_a_project_that_is_not_the_accounts_is_one_problem_not_many(paper_builds: Builds) -> None:
     api = paper_builds.api(project_id="org-nobody")
     paper_builds.api = lambda **_where: api  # type: ignore[method-assign]
-    assert [each.split(":")[0] for each in problems(paper_builds)] == ["project_id"]
+    says = f"project_id: 'org-nobody' is not a project of this account; {PROJECTS}"
+    assert problems(paper_builds, boot_disk_size=19, vpc_id="uvnet-x", subnet_id="subnet-x") == [says]
+    assert paper_builds.left() == []
 
 
 def test_a_region_that_does_not_exist_is_one_problem_not_many(paper_builds: Builds) -> None:
     api = paper_builds.api(region="atlantis")
     paper_builds.api = lambda **_where: api  # type: ignore[method-assign]
-    assert [each.split(":")[0] for each in problems(paper_builds)] == ["region"]
+    regions = ", ".join(sorted(account.zones(api)))
+    found = problems(paper_builds, boot_disk_size=19, vpc_id="uvnet-x", subnet_id="subnet-x")
+    assert found == [f"region: 'atlantis' is not a region; one of {regions}"]
+    assert paper_builds.left() == []

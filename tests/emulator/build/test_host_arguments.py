@@ -140,5 +140,8 @@ def test_what_the_image_does_not_allow_is_told(paper_builds: Builds) -> None:
     large = paper_builds.build(communicator="none", boot_disk_size=40).image_id
     with pytest.raises(InvalidSpec, match=r"^boot_disk_size: 20 GB is below the image's 40 GB; give that$"):
         create(paper_builds, image_id=large, boot_disk_size=20)
+    with pytest.raises(InvalidSpec) as caught:
+        create(paper_builds, image_id=large, boot_disk_size=20, user_data="#!/bin/sh")
+    assert [each.split(":")[0] for each in caught.value.problems] == ["boot_disk_size", "user_data"]
     with pytest.raises(InvalidSpec, match=r"^user_data: image 'uimage-f1chxn' has no CloudInit to run it; choose"):
         create(paper_builds, user_data="#!/bin/sh")

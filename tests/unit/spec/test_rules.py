@@ -175,7 +175,7 @@ TEXT_RULES: dict[str, Callable[[str], str | None]] = {
     "shell word": rules.shell_word,
     "duration": rules.duration(1),
     "network": rules.cidr,
-    "list": lambda text: rules.each(rules.instance_type)([text]),
+    "element": rules.Each(rules.instance_type),
 }
 
 

@@ -159,3 +159,33 @@ def test_an_adopted_image_gets_copies_without_a_build() -> None:
     changes = compare({"copies": [{"region": "hk"}, {"region": "sg"}]}, **ADOPTED)
     assert not changes.replace
     assert [each.what for each in changes.update] == ["copy to sg added"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_name": Unknown()},
+        {"source_image_id": Unknown()},
+        {"vpc_id": "uvnet-1", "subnet_id": Unknown()},
+        {"use_ssh_private_ip": True, "vpc_id": Unknown(), "subnet_id": Unknown()},
+        {"copies": Unknown()},
+        {"copies": [{"region": Unknown()}]},
+        {"provisioners": Unknown()},
+        {"provisioners": [Unknown()]},
+        {"provisioners": [{"type": "shell", "inline": Unknown()}]},
+        {"provisioners": [{"type": "shell", "inline": [Unknown()]}]},
+        {"provisioners": [{"type": "shell", "inline": ["x"], "environment_vars": {"A": Unknown()}}]},
+        {"ssh_password": Unknown()},
+        {"boot_disk_size": Unknown()},
+    ],
+    ids=str,
+)
+def test_what_is_not_known_yet_is_not_judged(change: dict[str, Any]) -> None:
+    checked = check_custom_image({**IMAGE, **change}, Path())
+    assert checked.failures == ()
+    assert "digest" not in checked.inputs
+
+
+def test_what_is_known_is_judged_beside_what_is_not() -> None:
+    checked = check_custom_image({**IMAGE, "image_name": Unknown(), "eip_bandwidth": 0.0}, Path())
+    assert [failure.property for failure in checked.failures] == ["eip_bandwidth"]
