@@ -1,6 +1,6 @@
 # The commands of this project; `make` lists them. What they do stands in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help up down test soak lint bench setup venv lock clean python
+.PHONY: help up down test faults soak lint bench setup venv lock clean python
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -22,6 +22,9 @@ test: setup lint ## run the linters and every test (TESTS=path for some of them)
 
 soak: setup ## random stacks, edits, deaths and faults, by real `pulumi up` (SECONDS=1200 SEED=random)
 	@SECONDS=$(SECONDS) SEED=$(SEED) $(PYTHON) -m tests.faults.soak
+
+faults: setup ## every fault of every call and every way to die, with the real engine; counts cases, failures, leaks
+	@$(PYTHON) -m tests.faults
 
 lint: venv ## ruff, mypy --strict and the import rule
 	@$(BIN)/ruff check .

@@ -169,9 +169,10 @@ def make_copies(
     accepts: Accepts = lambda _partial: True,
     settled: Callable[[], None] = lambda: None,
 ) -> tuple[MadeCopy, ...]:
-    """Make copies of an image that exists. Raises `CopyFailed` where some could not be made.
+    """Make copies of an image that exists; what dead builds of this machine left is given back meanwhile.
 
-    `accepts` as for `build_image`; `settled` is called when they are made, before they are handed over.
+    Raises `CopyFailed` where some could not be made. `accepts` as for `build_image`; `settled` is called when they are
+    made, before they are handed over.
     """
     if not wanted:
         settled()
@@ -181,7 +182,13 @@ def make_copies(
         build.image = images.get(build.api, image_id)
         if build.image is None:
             raise UCloudImageError(f"image {image_id} no longer exists in {build.api.region}; run `pulumi refresh`")
-        pipeline.run(build, [Mark(), Copies(wanted), HandOver(accepts, settled)])
+        with recover.in_background(build.undo_api, build.id, build.progress.note, cancel) as collected:
+
+            def all_settled() -> None:
+                collected()
+                settled()
+
+            pipeline.run(build, [Mark(), Copies(wanted), HandOver(accepts, all_settled)])
         return _result(build).copies
     finally:
         _end(build)

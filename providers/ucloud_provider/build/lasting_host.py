@@ -119,7 +119,9 @@ def change(
     size = parse_instance_type(args.instance_type)
     resized = (host.cpu, host.memory) != (size.cpu, size.memory)
     new_password = args.password if args.password is not None and args.password != old.get("password") else None
+    off = host.state == "Stopped"  # an earlier change got no further, or somebody stopped it
     if resized or new_password is not None:
+        off = True
         progress.step(f"stopping host {host.id}")
         launch.stop(api, host.id)
         if resized:
@@ -128,6 +130,7 @@ def change(
         if new_password is not None:
             progress.step(f"setting the password of host {host.id}")
             hosts.reset_password(api, host.id, new_password)
+    if off:
         progress.step(f"starting host {host.id}")
         launch.start(api, host.id, timeout)
     return launch.wait_running(api, host.id, timeout)

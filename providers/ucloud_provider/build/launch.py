@@ -17,7 +17,8 @@ GONE_TIMEOUT = 600.0
 REFUSAL_PAUSE = 2.0
 """Seconds until a refused termination is asked for again."""
 
-DEAD_ENDS = ("Install Fail", "Resize Fail")
+RESIZE_FAIL = "Resize Fail"
+DEAD_ENDS = ("Install Fail", RESIZE_FAIL)
 
 
 def wait_running(api: Api, host_id: str, timeout: float) -> Host:
@@ -33,11 +34,11 @@ def wait_boot_disk(api: Api, host_id: str, timeout: float) -> Host:
 
 
 def stop(api: Api, host_id: str) -> Host:
-    """Shut a host down and wait until it is Stopped."""
+    """Shut a host down and wait until it is Stopped. One that could not be resized is off already."""
     found = hosts.describe(api, [host_id]).get(host_id)
     if found is None:
         raise UnexpectedState(f"host {host_id} no longer exists: somebody else terminated it")
-    if found.state == "Stopped":
+    if found.state in ("Stopped", RESIZE_FAIL):
         return found
     _order(api, host_id, hosts.stop, "Stopping", "Stopped")
     return _wait(api, host_id, f"host {host_id} to be Stopped", lambda h: h.state == "Stopped", STOP_TIMEOUT)

@@ -1,0 +1,90 @@
+"""The operations that the matrix lets fail: for one resource, what the stack holds before, and what it shall hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.emulator import Emulator
+
+BASE = {"availability_zone": Emulator.zone, "instance_type": "n-basic-2"}
+WAIT = "8s"
+"""What images, copies and hosts may take: hosts here are on paper."""
+REGIONS = (Emulator.region, "hk", "sg")
+"""Where the scenarios have images."""
+
+PROGRAM = '''"""The stack of a batch: what wanted.json lists."""
+import json
+from pathlib import Path
+
+from ucloud_image import CustomImage, CustomImageArgs, ImageCopy, UHost, UHostArgs
+
+for each in json.loads(Path("wanted.json").read_text()):
+    args = dict(each["args"])
+    if each["kind"] == "image":
+        copies = [ImageCopy(region=region) for region in args.pop("copies")]
+        CustomImage(each["name"], CustomImageArgs(**args, copies=copies))
+    else:
+        UHost(each["name"], UHostArgs(**args))
+'''
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A resource as the program declares it."""
+
+    kind: str
+    args: Mapping[str, Any]
+
+    def declared(self, name: str, project: str) -> dict[str, Any]:
+        return {"name": name, "kind": self.kind, "args": {**BASE, "project_id": project, **self.args}}
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Where its image and copies are, once it is there."""
+        return (Emulator.region, *self.args["copies"]) if self.kind == "image" else ()
+
+
+def image(*copies: str, **more: Any) -> Wanted:
+    fixed = {"source_image_id": "uimage-f1chxn", "image_name": "web", "communicator": "none"}
+    return Wanted("image", {**fixed, "wait_image_ready_timeout": WAIT, "copies": list(copies), **more})
+
+
+def host(**more: Any) -> Wanted:
+    return Wanted("host", {"image_id": "uimage-f1chxn", "name": "host", "timeout": WAIT, **more})
+
+
+CHANGED = {"name": "other", "instance_type": "n-basic-4", "eip_bandwidth": 20, "password": "Changed-pass-1"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One operation. `refresh`: it is a refresh, of a stack that does not change."""
+
+    name: str
+    before: Wanted | None
+    after: Wanted | None
+    refresh: bool = field(default=False)
+
+
+SCENARIOS = (
+    Scenario("create", None, image("hk")),
+    Scenario("add-copy", image(), image("hk")),
+    Scenario("remove-copy", image("hk"), image()),
+    Scenario("move-copy", image("hk"), image("sg")),
+    Scenario("replace", image("hk"), image("hk", triggers={"version": 2})),
+    Scenario("delete", image("hk"), None),
+    Scenario("refresh", image("hk"), image("hk"), refresh=True),
+    Scenario("create-host", None, host()),
+    Scenario(
+        "change-host",
+        host(),
+        host(name="other", instance_type="n-basic-4", eip_bandwidth=20, password="Changed-pass-1"),
+    ),
+    Scenario("resize-host", host(), host(instance_type="n-basic-4")),
+    Scenario("replace-host", host(), host(image_id="uimage-debian12")),
+    Scenario("delete-host", host(), None),
+    Scenario("refresh-host", host(), host(), refresh=True),
+)
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
