@@ -41,7 +41,9 @@ def detach(api: Api) -> None:
     with _lock:
         if api.credentials.account in _started:
             return
-        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
+        # The user's own variables may hold keys: they are given over the pipe alone.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("UCLOUD_", "PULUMI_"))}
+        environ = {**inherited, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
         environ[places.VARIABLE] = str(places.state_dir())
         try:
             process = subprocess.Popen(
