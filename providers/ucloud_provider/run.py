@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -55,7 +56,11 @@ class Cancel:
         self._reason = ""
 
     def set(self, reason: str = "cancelled") -> None:
-        """Ask for the stop; runs each registered callback once, in the caller's thread."""
+        """Ask for the stop; runs each registered callback once, in the caller's thread.
+
+        A callback that fails keeps no other from running, nor the caller from going on: it only unblocks somebody, and
+        what it closes may be closed already by whoever has seen the stop first.
+        """
         with self._lock:
             if self._event.is_set():
                 return
@@ -64,7 +69,8 @@ class Cancel:
             callbacks = list(self._callbacks.values())
             self._callbacks.clear()
         for callback in callbacks:
-            callback()
+            with contextlib.suppress(Exception):
+                callback()
 
     def is_set(self) -> bool:
         return self._event.is_set()

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,35 +53,45 @@ class DeadBuild:
         return float(found) if isinstance(found, int | float) else 0.0
 
 
+_locking = threading.Lock()
+_looked_after: set[Path] = set()
+"""Journals of dead builds that some build of this process has locked just now."""
+
+
 def journals() -> list[Path]:
     """The journals of this user on this machine."""
     return sorted((places.state_dir() / "builds").glob(f"*/{journal.FILE}"))
 
 
-def dead_builds(account: str, but: str = "") -> Iterator[DeadBuild]:
+def dead_builds(
+    account: str, but: str = "", *, await_others: Callable[[Path], Cancel | None] = lambda _path: None
+) -> Iterator[DeadBuild]:
     """The dead builds of this account on this machine that left something; `but` is a build that is not meant.
 
-    Each is locked while the caller has it, so that no two processes look after the same.
+    Each is locked while the caller has it, so that no two look after the same. For those of which `await_others` says
+    so, see `dead_build`.
     """
     for path in journals():
         if path.parent.name != but:
-            with dead_build(path, account) as dead:
+            with dead_build(path, account, await_others(path)) as dead:
                 if dead is not None:
                     yield dead
 
 
 @contextlib.contextmanager
-def dead_build(path: Path, account: str) -> Iterator[DeadBuild | None]:
+def dead_build(path: Path, account: str, await_others: Cancel | None = None) -> Iterator[DeadBuild | None]:
     """The build of a journal, locked, where it is this account's, is dead and left something; otherwise None.
 
-    A host that is kept for a look (`on_failure`) is not left behind before its lease has ended.
+    A host that is kept for a look (`on_failure`) is not left behind before its lease has ended. With `await_others`,
+    another build of this process that is just looking after the same dead one is waited for, rather than its journal
+    taken for that of a live build.
     """
     try:
         start = _start(path)
         if start.get("account") != account or not journal.is_understood(start) or _held(path) > time.time():
             yield None
             return
-        held = Journal(path)
+        held = _lock(path, await_others)
     except (Alive, JournalFailed, FileNotFoundError):
         yield None
         return
@@ -89,7 +99,23 @@ def dead_build(path: Path, account: str) -> Iterator[DeadBuild | None]:
         left = tuple(sorted(journal.outstanding(path), key=lambda thing: ORDER.get(thing.kind, 9)))
         yield DeadBuild(start, held, left) if left else None
     finally:
-        held.close()
+        with _locking:
+            held.close()
+            _looked_after.discard(path)
+
+
+def _lock(path: Path, await_others: Cancel | None) -> Journal:
+    """The journal, locked. Raises `Alive` where somebody else has it."""
+    deadline = time.monotonic() + SWEEP_PATIENCE
+    while True:
+        with _locking:
+            if path not in _looked_after:
+                held = Journal(path)
+                _looked_after.add(path)
+                return held
+        if await_others is None or time.monotonic() > deadline:
+            raise Alive(str(path))
+        await_others.sleep(0.2)
 
 
 def finished_image(build: Build, digest: str) -> Image | None:
@@ -102,7 +128,7 @@ def finished_image(build: Build, digest: str) -> Image | None:
         if start.get("digest") != digest or (start.get("project_id"), start.get("region")) != place:
             continue
         _wait_for_sweeper(build, path)
-        with dead_build(path, build.api.credentials.account) as dead:
+        with dead_build(path, build.api.credentials.account, build.cancel) as dead:
             image = _take_over(build, dead) if dead is not None else None
         if image is not None:
             return image
@@ -187,8 +213,8 @@ def in_background(
     stop = Cancel()
     place = (image_name, api.project_id, api.region)
 
-    def spared(dead: DeadBuild) -> bool:
-        return tuple(dead.start.get(each) for each in ("image_name", "project_id", "region")) != place
+    def spared(start: Mapping[str, Any]) -> bool:
+        return tuple(start.get(each) for each in ("image_name", "project_id", "region")) != place
 
     def collect() -> None:
         try:
@@ -213,15 +239,19 @@ def in_background(
             settled()
 
 
-def give_back(api: Api, but: str = "", spared: Callable[[DeadBuild], bool] = lambda _dead: False) -> list[str]:
+def give_back(api: Api, but: str = "", spared: Callable[[Mapping[str, Any]], bool] = lambda _start: False) -> list[str]:
     """Give back all that dead builds of this account and machine left; what was done, in words.
 
-    Of those that are `spared`, an image that is done stays as long as it can be taken over. Raises `Cancelled` where
-    the API is cancelled.
+    Of those that are `spared`, judged by their journal's start, an image that is done stays as long as it can be taken
+    over. Raises `Cancelled` where the API is cancelled.
     """
     said: list[str] = []
-    for dead in dead_builds(api.credentials.account, but):
-        if spared(dead) and dead.expires - api.clock() >= TAKE_OVER_MARGIN:
+
+    def await_others(path: Path) -> Cancel | None:
+        return None if spared(_start(path)) else api.cancel
+
+    for dead in dead_builds(api.credentials.account, but, await_others=await_others):
+        if spared(dead.start) and dead.expires - api.clock() >= TAKE_OVER_MARGIN:
             said += give_back_one(api, dead, unless=to_take_over(api, dead))
         else:
             said += give_back_one(api, dead)

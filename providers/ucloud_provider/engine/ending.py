@@ -34,9 +34,11 @@ def watch_standard_input(fd: int = 0, gone: Callable[[], None] | None = None) ->
 
 def engine_gone() -> None:
     """Cancel all calls, let them clean up, and end this process: there is nobody to answer."""
-    calls.cancel_all("Pulumi's engine has ended")
-    calls.wait_until_none(LONGEST_CLEAN_UP)
-    os._exit(1)
+    try:
+        calls.cancel_all("Pulumi's engine has ended")
+        calls.wait_until_none(LONGEST_CLEAN_UP)
+    finally:
+        os._exit(1)  # whatever happens: nobody else ends this process
 
 
 def _ended(fd: int) -> bool:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ucloud_provider.build.journal import FILE, FORMAT, Alive, Journal, Thing, outstanding, read
-from ucloud_provider.build.recover import dead_builds
+from ucloud_provider.build.recover import dead_build, dead_builds
+from ucloud_provider.run import Cancel
 
 HOST = Thing("host", "ucloud-image-0123456789ab-x1764000000", "org-x", "cn-bj2")
 KEY = Thing("key pair", HOST.label, "org-x", "cn-bj2")
@@ -167,3 +168,38 @@ def test_a_file_that_is_no_journal_has_nothing_outstanding_and_is_no_crash(
     file = tmp_path_factory.mktemp("noise") / "journal.jsonl"
     file.write_bytes(noise)
     assert outstanding(file) == []
+
+
+def test_who_wants_to_waits_until_another_build_of_the_process_has_looked_after_a_dead_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    path = tmp_path / "builds" / "dead" / FILE
+    path.parent.mkdir(parents=True)
+    journal = Journal(path)
+    journal.event("start", build="dead", account="a")
+    journal.intend(HOST)
+    journal.close()
+
+    def left() -> tuple[Thing, ...]:
+        with dead_build(path, "a", Cancel()) as found:
+            return found.left if found is not None else ()
+
+    with ThreadPoolExecutor(1) as pool:
+        with dead_build(path, "a") as first:
+            assert first is not None
+            with dead_build(path, "a") as second:
+                assert second is None, "who does not want to wait goes on"
+            waiting = pool.submit(left)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.5)
+        assert waiting.result(30) == (HOST,)
+
+
+def test_a_live_build_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    journal = Journal(path)
+    journal.event("start", build="live", account="a")
+    journal.intend(HOST)
+    with dead_build(path, "a", Cancel()) as found:
+        assert found is None
