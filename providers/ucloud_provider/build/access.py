@@ -11,7 +11,9 @@ from ucloud_provider.build import mark
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import keypairs
-from ucloud_provider.errors import InvalidSpec
+from ucloud_provider.communicators.ssh_keys import read_private_key
+from ucloud_provider.errors import CommunicatorError, InvalidSpec
+from ucloud_provider.spec.image import CustomImageArgs
 
 
 class Credentials(Step):
@@ -30,19 +32,25 @@ class Credentials(Step):
             if not pairs:
                 raise InvalidSpec([f"ssh_keypair_name: there is no key pair {args.ssh_keypair_name!r} in {api.region}"])
             login.key_pair_id = pairs[0].id
-            login.private_key = self._own_key(build)
+            login.private_key = own_key(build.args, build.base_dir)
         elif args.ssh_private_key_file:
             # The source image lets this key in; the host still needs a way in that UCloud asks for.
-            login.private_key = self._own_key(build)
+            login.private_key = own_key(build.args, build.base_dir)
             login.password = random_password()
         elif login.pair is not None:
             login.private_key, login.public_key = login.pair.private, login.pair.public
             login.key_pair_id = build.made[mark.KIND].id
         build.masker.add(login.password, login.private_key)
 
-    def _own_key(self, build: Build) -> str:
-        path = build.base_dir / Path(build.args.ssh_private_key_file or "").expanduser()
+
+def own_key(args: CustomImageArgs, base_dir: Path) -> str:
+    """The private key that the arguments name. Raises `InvalidSpec` where it is none that we can log in with."""
+    path = base_dir / Path(args.ssh_private_key_file or "").expanduser()
+    try:
+        read_private_key(path)
         return path.read_text(encoding="utf-8")
+    except CommunicatorError as error:
+        raise InvalidSpec([f"ssh_private_key_file: {error}"]) from error
 
 
 def random_password() -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
+from ucloud_provider.build.access import own_key
 from ucloud_provider.build.found import network_problems, or_none, place_problems
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build, copy_api
@@ -41,11 +42,23 @@ class Validate(Step):
                     problems.append(
                         f"ssh_keypair_name: {name!r} is no key pair of {api.region}; look it up in the console"
                     )
+        problems += _key_problems(build)
         if problems:
             raise InvalidSpec(problems)
         build.source = source.result()
         # From here on there is something to lose.
         build.api = build.api.using(patience=retry.PATIENCE)
+
+
+def _key_problems(build: Build) -> Sequence[str]:
+    """Whether the user's own private key can be used, before it is needed."""
+    if not build.args.ssh_private_key_file:
+        return ()
+    try:
+        own_key(build.args, build.base_dir)
+    except InvalidSpec as error:
+        return error.problems
+    return ()
 
 
 def _place_problems(build: Build, projects: dict[str, str], zones: dict[str, tuple[str, ...]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ucloud_provider.cloud import account
+from ucloud_provider.communicators.ssh_keys import KeyPair
 from ucloud_provider.errors import InvalidSpec
 from ucloud_provider.spec.image import ImageCopy
 
@@ -23,6 +24,7 @@ def problems(builds: Builds, **given: Any) -> list[str]:
     return sorted(caught.value.problems)
 
 
+KEY = KeyPair.generate()
 CONSOLE = "look it up in the console"
 PROJECTS = "one of org-emulator, org-second"
 REGIONS = "one of REGIONS"
@@ -53,6 +55,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"ssh_keypair_name": "nobody's", "ssh_private_key_file": "key"},
         f'ssh_keypair_name: "nobody\'s" is no key pair of cn-bj2; {CONSOLE}',
     ),
+    (
+        {"ssh_private_key_file": "key.pub"},
+        "ssh_private_key_file: private key FOLDER/key.pub is a public key; give the private half "
+        "(the file without .pub)",
+    ),
+    (
+        {"ssh_private_key_file": "gone"},
+        "ssh_private_key_file: private key FOLDER/gone cannot be read: No such file or directory",
+    ),
     ({"copies": [ImageCopy(region="cn-bj2")]}, "copies[0]: cn-bj2 is where the image is built; leave this copy out"),
     ({"copies": [ImageCopy(region="atlantis")]}, f"copies[0].region: 'atlantis' is not a region; {REGIONS}"),
     (
@@ -81,6 +92,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_created(paper_builds: 
         "security_group_id",
         "source_image_id",
         "ssh_keypair_name",
+        "ssh_private_key_file",
         "subnet_id",
         "vpc_id",
     ]
@@ -97,13 +109,15 @@ def test_all_that_the_source_image_does_not_allow_is_told_at_once(paper_builds: 
 def test_a_problem_names_its_property_and_value_and_what_to_give(
     paper_builds: Builds, given: dict[str, Any], says: str
 ) -> None:
-    (paper_builds.base_dir / "key").write_text("unused")
+    (paper_builds.base_dir / "key").write_text(KEY.private)
+    (paper_builds.base_dir / "key.pub").write_text(KEY.public)
     api = paper_builds.api()
     default = next(each["VPCId"] for each in api.read("DescribeVPC")["DataSet"])
     vpc = api.create("CreateVPC", Name="own", Network=["10.9.0.0/16"])["VPCId"]
     subnet = api.create("CreateSubnet", VPCId=vpc, Subnet="10.9.1.0")["SubnetId"]
     stands_for = {"DEFAULT_VPC": default, "OWN_VPC": vpc, "OWN_SUBNET": subnet}
     zones = account.zones(api)
+    stands_for["FOLDER"] = str(paper_builds.base_dir)
     stands_for |= {"ZONES": ", ".join(zones["cn-bj2"]), "REGIONS": ", ".join(sorted(zones))}
     paper_builds.forget()
     before = paper_builds.left()
