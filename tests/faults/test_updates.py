@@ -60,6 +60,23 @@ def test_a_copy_that_cannot_be_deleted_hides_no_new_one(paper: Stack, paper_clou
     assert paper_cloud.ledger(open_only=True) == []
 
 
+def test_a_copy_that_is_deleted_leaves_the_state_though_the_new_ones_are_not_handed_over(
+    paper: Stack, paper_cloud: Emulator
+) -> None:
+    paper.create(PROGRAM.format(regions=["hk"])).up().succeeded()
+    paper_cloud.fault(action="DeleteUHostKeyPairs", ret_code=9999, message="not now", times=1)
+    paper.write(PROGRAM.format(regions=["sg"]))
+    said = paper.up().failed().output
+    assert "DeleteUHostKeyPairs failed: not now (RetCode 9999)" in said
+    assert set(images(paper_cloud)) == {"cn-bj2"}
+    assert in_state(paper) == images(paper_cloud)
+    paper.up().succeeded()
+    assert set(images(paper_cloud)) == {"cn-bj2", "sg"}
+    assert in_state(paper) == images(paper_cloud)
+    paper.destroy().succeeded()
+    assert paper_cloud.ledger(open_only=True) == []
+
+
 def test_where_one_of_five_copies_fails_the_next_update_makes_only_that_one(
     paper: Stack, paper_cloud: Emulator
 ) -> None:

@@ -120,7 +120,7 @@ class CustomImageProvider(ResourceProvider):
             wanted = {copy_key(news, to_inputs(copy)): copy for copy in args.copies}
             there = {each["key"]: each for each in olds.get("copies_made") or ()}
             missing = {key: copy for key, copy in wanted.items() if key not in there}
-            stay, left = [each for key, each in there.items() if key in wanted], list[str]()
+            stay, left, deleted = [each for key, each in there.items() if key in wanted], list[str](), list[str]()
 
             def delete_others() -> None:
                 # Before the new copies are handed over: until Pulumi is told of them, nobody else knows of them.
@@ -128,6 +128,7 @@ class CustomImageProvider(ResourceProvider):
                     call.progress.step(f"deleting the copy in {copy['region']}")
                     try:
                         _delete_image(copy, api)
+                        deleted.append(copy["image_id"])
                     except UCloudImageError as error:
                         # The state must still tell of it, and of the new ones: the next update tries again.
                         stay.append(copy)
@@ -138,6 +139,10 @@ class CustomImageProvider(ResourceProvider):
                 new = _copy(args, id_, list(missing.values()), api, call, delete_others)
             except CopyFailed as failed:
                 new, failures = failed.made.copies, failed.failures
+            except UCloudImageError as error:
+                if not deleted:
+                    raise
+                new, failures = (), (str(error),)  # the state must not tell of copies that are gone
             failures += tuple(left)
             copies = stay + [_copy_output(news, each) for each in new]
             outputs = {**olds, **plain_inputs(CustomImageArgs, news), **_copies_outputs(olds, id_, copies, wanted)}
