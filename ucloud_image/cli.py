@@ -53,19 +53,23 @@ def _gc(arguments: argparse.Namespace, masked: Masker) -> int:
     from ucloud_provider.cloud import account
 
     apis = _places(arguments.all_projects, arguments.region, masked)
-    found = collect.find(apis, account.now(apis[0]))
+    unlisted: list[str] = []
+    found = collect.find(apis, account.now(apis[0]), unlisted)
+    for place in unlisted:
+        print(masked(f"error: not listed: {place}"), file=sys.stderr)
+    done = FAILED if unlisted else 0
     if not found:
-        print("Nothing is left of any build.")
-        return 0
+        print("Nothing is left of any build" + (" where it could be listed." if unlisted else "."))
+        return done
     _table(found)
     collectable = [each for each in found if each.collectable]
     if arguments.dry_run or not collectable:
         print(f"\n{len(collectable)} of {len(found)} can be collected" + (" (dry run)." if arguments.dry_run else "."))
-        return 0
+        return done
     print()
     failed = collect.remove(apis[0], found, lambda each, said: print(masked(f"{each.thing}: {said}")))
     print(f"\n{len(collectable) - len(failed)} of {len(collectable)} collected.")
-    return FAILED if failed else 0
+    return FAILED if failed else done
 
 
 def _places(all_projects: bool, regions: Sequence[str] | None, masked: Masker) -> list[Api]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import collect
+from ucloud_provider.build import collect, recover
 from ucloud_provider.build.lease import DURATION
 from ucloud_provider.cloud import hosts
 from ucloud_provider.cloud.client import Api, connect
@@ -117,6 +117,54 @@ def test_a_build_elsewhere_and_what_is_not_ours_are_left_alone(cloud: Emulator, 
     assert "0 of 3 can be collected." in done.stdout
     assert mine not in done.stdout
     assert temporary(cloud).count("uhost") == 2
+
+
+def test_where_one_region_cannot_be_listed_the_others_are_collected_and_it_is_told(
+    cloud: Emulator, api: Api, tmp_path: Path
+) -> None:
+    kill_at("provisioning", cloud, tmp_path)
+    cloud.fault(action="DescribeUHostInstance", region="hk", ret_code=9999, message="not now", times=1)
+    done = gc(cloud, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"error: not listed: hk of {Emulator.project}: DescribeUHostInstance failed: not now (RetCode 9999)\n"
+    )
+    assert "3 of 3 collected." in done.stdout
+    assert temporary(cloud) == []
+    cloud.fault(action="DescribeFirewall", region="hk", ret_code=9999, message="not now", times=1)
+    empty = gc(cloud, tmp_path)
+    assert (empty.returncode, empty.stdout) == (1, "Nothing is left of any build where it could be listed.\n")
+
+
+def test_a_mark_stays_while_an_image_may_be_where_nothing_could_be_listed(
+    cloud: Emulator, api: Api, tmp_path: Path
+) -> None:
+    kill_at("copied", cloud, tmp_path)
+    cloud.fault(action="DescribeImage", region="cn-sh2", ret_code=9999, message="not now", times=1)
+    done = gc(cloud, tmp_path)
+    assert done.returncode == 1
+    assert "no: it may mark an image that is not listed (cn-sh2 of org-emulator: DescribeImage failed" in done.stdout
+    assert sorted(row["kind"] for row in cloud.ledger(open_only=True)) == ["image", "keypair"]
+    assert gc(cloud, tmp_path).returncode == 0
+    assert cloud.ledger(open_only=True) == []
+
+
+def test_what_a_build_here_takes_over_after_it_was_found_is_left_to_it(
+    cloud: Emulator, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_at("copied", cloud, tmp_path)
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    found = collect.find([api], time.time())
+    assert {each.thing.kind for each in found if each.collectable} >= {"image", "key pair"}
+    (dead,) = recover.dead_builds(api.credentials.account)
+    with recover.dead_build(dead.journal.path, api.credentials.account) as locked:
+        assert locked is not None
+        locked.journal.kept(*(each for each in locked.left if each.kind in ("image", "key pair")))
+    failed = collect.remove(api, found, lambda _each, _said: None)
+    image, mark = failed
+    assert image.endswith("a build on this machine has taken it over, or gives it back just now")
+    assert mark.endswith("it marks what is left of the build")
+    assert sorted(row["kind"] for row in cloud.ledger(open_only=True)) == ["image", "keypair"]
 
 
 def test_wrong_regions_and_missing_keys_are_one_clean_line(cloud: Emulator, tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ their build is (`mark.py`). What carries no label of ours is never touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ucloud_provider.build import lease, mark, recover
 from ucloud_provider.build.journal import Thing
@@ -27,7 +28,7 @@ class Leftover:
     """Something a build made for a while and that is still there.
 
     `age` is in seconds; `price` in yuan an hour, None where UCloud does not tell; `why` says why it is, or is not,
-    collected now.
+    collected now; `journal` is that of its build, where only that says so.
     """
 
     thing: Thing
@@ -36,6 +37,7 @@ class Leftover:
     price: float | None
     collectable: bool = False
     why: str = ""
+    journal: Path | None = None
 
     @property
     def cost(self) -> float | None:
@@ -43,27 +45,58 @@ class Leftover:
         return None if self.price is None else self.price * self.age / 3600
 
 
-def find(apis: Sequence[Api], now: float) -> list[Leftover]:
+def find(apis: Sequence[Api], now: float, unlisted: list[str] | None = None) -> list[Leftover]:
     """What is left in these projects and regions, in the order in which it must go.
 
     `now` is in seconds since 1970, by UCloud's clock. Images are looked for wherever the account has any: a build that
-    left its mark here may have left a copy elsewhere. A project or region that cannot be listed raises its
-    `CloudError`.
+    left its mark here may have left a copy elsewhere. A place that cannot be listed is named in `unlisted`, and the
+    rest goes on; without that, its `CloudError` is raised.
     """
     if not apis:
         return []
-    dead = {str(each.start.get("build")) for each in recover.dead_builds(apis[0].credentials.account)}
+    dead = {
+        str(each.start.get("build")): each.journal.path for each in recover.dead_builds(apis[0].credentials.account)
+    }
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="collect") as pool:
-        found = [each for listed in pool.map(lambda api: list(_labelled(api, now)), apis) for each in listed]
+        found = _gathered(pool, apis, lambda api: _labelled(api, now), unlisted)
         marks = [each.thing for each in found if each.thing.kind == mark.KIND]
+        imageless: list[str] | None = None if unlisted is None else []
         if marks:
-            imaged = pool.map(lambda api: list(_images(api, marks, now)), _everywhere(apis[0]))
-            found += [each for listed in imaged for each in listed]
+            found += _gathered(pool, _everywhere(apis[0], imageless), lambda api: _images(api, marks, now), imageless)
+    if imageless:  # an image may be left there: without its mark, nobody could tell any more
+        why = f"it may mark an image that is not listed ({imageless[0]})"
+        found = [each if each.thing.kind != mark.KIND else replace(each, why=why) for each in found]
+    if unlisted is not None:
+        unlisted += [each for each in imageless or () if each not in unlisted]
     unique = {(each.thing.kind, each.thing.id): each for each in found}.values()
     return sorted(
-        (_judged(each, now, dead) for each in unique),
+        (each if each.why else _judged(each, now, dead) for each in unique),
         key=lambda each: (recover.ORDER.get(each.thing.kind, 9), each.thing.region, each.thing.id),
     )
+
+
+def _gathered(
+    pool: Executor, apis: Sequence[Api], look: Callable[[Api], Iterator[Leftover]], unlisted: list[str] | None
+) -> list[Leftover]:
+    """What is found in each place; where one cannot be listed (to its end), what was found so far."""
+
+    def one(api: Api) -> tuple[list[Leftover], str]:
+        found: list[Leftover] = []
+        try:
+            for each in look(api):
+                found.append(each)
+        except CloudError as error:
+            if unlisted is None:
+                raise
+            return found, f"{api.region} of {api.project_id}: {error}"
+        return found, ""
+
+    everything: list[Leftover] = []
+    for found, refused in pool.map(one, apis):
+        everything += found
+        if refused and unlisted is not None:
+            unlisted.append(refused)
+    return everything
 
 
 def remove(api: Api, leftovers: Sequence[Leftover], told: Callable[[Leftover, str], None]) -> list[str]:
@@ -79,7 +112,7 @@ def remove(api: Api, leftovers: Sequence[Leftover], told: Callable[[Leftover, st
         try:
             if each.thing.kind == mark.KIND and each.lease.build_id in unfinished:
                 raise UCloudImageError("it marks what is left of the build")
-            release(api, each.thing)
+            _release(api, each)
         except UCloudImageError as error:
             unfinished.add(each.lease.build_id)
             failed.append(f"{each.thing}: {error}")
@@ -89,11 +122,32 @@ def remove(api: Api, leftovers: Sequence[Leftover], told: Callable[[Leftover, st
     return failed
 
 
-def _judged(found: Leftover, now: float, dead: set[str]) -> Leftover:
+def _release(api: Api, leftover: Leftover) -> None:
+    if leftover.journal is None:
+        release(api, leftover.thing)
+        return
+    # Its lease still runs: a build on this machine may have taken it over since it was found.
+    with recover.dead_build(leftover.journal, api.credentials.account) as dead:
+        if dead is None or not any(_same(leftover.thing, each) for each in dead.left):
+            raise UCloudImageError("a build on this machine has taken it over, or gives it back just now")
+        release(api, leftover.thing)
+
+
+def _same(found: Thing, journaled: Thing) -> bool:
+    if found.label != journaled.label:
+        return False
+    if found.kind == mark.KIND:  # listed in every region alike
+        return journaled.kind == mark.KIND
+    return (found.project_id, found.region) == (journaled.project_id, journaled.region)
+
+
+def _judged(found: Leftover, now: float, dead: Mapping[str, Path]) -> Leftover:
+    build = found.lease.build_id
     if found.lease.has_ended(now):
         return replace(found, collectable=True, why="its lease has ended")
-    if found.lease.build_id in dead:
-        return replace(found, collectable=True, why="its build is dead, says the journal of this machine")
+    if build in dead:
+        why = "its build is dead, says the journal of this machine"
+        return replace(found, collectable=True, why=why, journal=dead[build])
     minutes = (found.lease.expires - now) / 60
     return replace(found, why=f"its lease runs for {minutes:.0f} more minutes")
 
@@ -136,10 +190,16 @@ def _images(api: Api, marks: Sequence[Thing], now: float) -> Iterator[Leftover]:
             yield Leftover(thing, found, max(0.0, now - image.created), None)
 
 
-def _everywhere(api: Api) -> list[Api]:
+def _everywhere(api: Api, unlisted: list[str] | None) -> list[Api]:
     """Every project and region of the account."""
-    places = [(project, region) for project in sorted(account.projects(api)) for region in sorted(account.zones(api))]
-    return [api.at(project_id=project, region=region) for project, region in places]
+    try:
+        projects, regions = sorted(account.projects(api)), sorted(account.zones(api))
+    except CloudError as error:
+        if unlisted is None:
+            raise
+        unlisted.append(str(error))
+        return []
+    return [api.at(project_id=project, region=region) for project in projects for region in regions]
 
 
 def _price(api: Api, host: Host) -> float | None:

@@ -89,6 +89,13 @@ class Journal:
         """
         self._write("intend", thing.__dict__)
 
+    def again(self, thing: Thing) -> None:
+        """Say that it is about to be asked for once more: nothing is to be seen of it, but two may come to be.
+
+        Raises `JournalFailed`: then it must not be.
+        """
+        self._write("again", thing.__dict__)
+
     def made(self, thing: Thing) -> None:
         """Add the id. Where the disk is full, the intent has to do: what it names is found by its label."""
         with contextlib.suppress(JournalFailed):
@@ -174,14 +181,23 @@ def outstanding(path: Path) -> list[Thing]:
     return list(reversed(found.values()))
 
 
-def unanswered(path: Path) -> dict[Thing, float]:
-    """What is outstanding and has no id: when it was last to be made, in seconds since 1970 by this machine's clock."""
-    left = set(outstanding(path))
-    found: dict[Thing, float] = {}
+@dataclass(frozen=True)
+class Asked:
+    """How a thing was asked for: when last, in seconds since 1970 by this machine's clock, and whether twice."""
+
+    at: float
+    twice: bool
+
+
+def asked(path: Path, thing: Thing) -> Asked | None:
+    """How the journal's build asked for a thing; None where it did not."""
+    found: Asked | None = None
     for record in read(path):
-        if record.get("event") == "intend" and (thing := _thing(record)) in left and not thing.id:
+        event = record.get("event")
+        if event in ("intend", "again") and _key(_thing(record)) == _key(thing):
             at = record.get("at")
-            found[thing] = float(at) if isinstance(at, int | float) else 0.0
+            twice = event == "again" or (found is not None and found.twice)
+            found = Asked(float(at) if isinstance(at, int | float) else 0.0, twice)
     return found
 
 

@@ -13,6 +13,7 @@ from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
+from ucloud_provider.build.release import doubt, release, release_second
 from ucloud_provider.cloud import account, hosts, images, keypairs, network, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host, Image
@@ -72,9 +73,11 @@ def _create(
         try:
             thing = once.make(api, journal, thing, lambda: hosts.create(api, order), lambda: _find(api, held.label))
             progress.step(f"starting host {thing.id}")
-            host = launch.wait_running(api, thing.id, parse_duration(args.timeout))
+            public = order.eip_bandwidth is not None
+            host = launch.wait_running(api, thing.id, parse_duration(args.timeout), public=public)
             if not wanted():
                 raise Cancelled("nobody waits for this host any more")
+            release_second(api, journal.path, thing)
             # Until here its Tag said when it may be collected: from here on it stays.
             hosts.set_tag(api, thing.id, held.origin)
             journal.kept(thing)
@@ -197,8 +200,7 @@ def _find(api: Api, tag: str) -> str | None:
 def _give_back(api: Api, journal: Journal, thing: Thing) -> list[str]:
     """Remove a host that is not what was ordered; what could not be removed, in words."""
     try:
-        for host_id in {thing.id} if thing.id else {each.id for each in hosts.find(api, tag=thing.label)}:
-            launch.remove(api, host_id)
+        release(api, thing, doubt(journal.path, thing))
     except UCloudImageError as error:
         return [f"{thing}: {error}"]
     journal.released(thing)

@@ -21,11 +21,14 @@ RESIZE_FAIL = "Resize Fail"
 DEAD_ENDS = ("Install Fail", RESIZE_FAIL)
 
 
-def wait_running(api: Api, host_id: str, timeout: float) -> Host:
-    """Wait until a host is Running and has its addresses."""
-    return _wait(
-        api, host_id, f"host {host_id} to be Running", lambda h: h.state == "Running" and bool(h.private_ip), timeout
-    )
+def wait_running(api: Api, host_id: str, timeout: float, *, public: bool = False) -> Host:
+    """Wait until a host is Running and has its private address; the `public` one too, where it comes with an EIP."""
+
+    def reached(host: Host) -> bool:
+        return host.state == "Running" and bool(host.private_ip) and (bool(host.public_ip) or not public)
+
+    awaited = f"host {host_id} to be Running" + (" and have its EIP" if public else "")
+    return _wait(api, host_id, awaited, reached, timeout)
 
 
 def wait_boot_disk(api: Api, host_id: str, timeout: float) -> Host:

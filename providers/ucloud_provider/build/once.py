@@ -20,7 +20,8 @@ def make(api: Api, journal: Journal, thing: Thing, create: Callable[[], str], fi
     """Make `thing`; it with its id.
 
     `create` makes the one call and returns the id; `find` looks for a thing with the label, which nothing else has.
-    Where the answer is lost, the thing is looked for, and made anew only when it is surely not there.
+    Where the answer is lost, the thing is looked for, and made anew only where nothing is to be seen of it. Listings
+    may lag: the journal then says that there may be two, and whoever gives it back, or keeps it, looks (`release.py`).
     """
     journal.intend(thing)
     for attempt in range(1, TRIES + 1):
@@ -28,7 +29,8 @@ def make(api: Api, journal: Journal, thing: Thing, create: Callable[[], str], fi
             made = create()
         except CloudError as error:
             if not retry.may_have_taken_effect(error):
-                journal.released(thing)
+                if attempt == 1:  # else it may be refused because an earlier call did take effect
+                    journal.released(thing)
                 raise
             api.log(f"{thing}: the answer was lost ({error}); looking for it")
             found = _look(api, find)
@@ -36,6 +38,7 @@ def make(api: Api, journal: Journal, thing: Thing, create: Callable[[], str], fi
                 if attempt == TRIES:
                     raise
                 api.log(f"{thing}: is not there; making it again")
+                journal.again(thing)
                 continue
             made = found
         thing = Thing(thing.kind, thing.label, thing.project_id, thing.region, made)

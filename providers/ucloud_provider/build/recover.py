@@ -13,7 +13,7 @@ from typing import Any
 
 from ucloud_provider.build import inspection, journal, lease, mark, places
 from ucloud_provider.build.journal import Alive, Journal, JournalFailed, Thing
-from ucloud_provider.build.release import in_flight, release
+from ucloud_provider.build.release import doubt, release
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import images, keypairs
 from ucloud_provider.cloud.client import Api
@@ -150,6 +150,8 @@ def _take_over(build: Build, dead: DeadBuild) -> Image | None:
             taken = {"image": thing, mark.TAKEN: own[0]} if own else {"image": thing}
             for slot, each in taken.items():
                 build.journal.intend(each)
+                if doubt(dead.journal.path, each).twice:
+                    build.journal.again(each)
                 build.made[slot] = each
             dead.journal.kept(*taken.values())
             _forget_elsewhere(build, tuple(taken.values()))
@@ -221,8 +223,9 @@ def in_background(
             for text in give_back(api.using(cancel=stop), build_id, spared):
                 note(text)
             prune()
-        except UCloudImageError as error:
-            api.log(f"giving back what dead builds left ended early: {error}")
+        except Exception as error:
+            # The next build goes on with it. Unforeseen, too: a thread's traceback would go to the terminal unmasked.
+            api.log(f"giving back what dead builds left ended early: {error!r}")
 
     collector = threading.Thread(target=collect, name="recover", daemon=True)
 
@@ -292,7 +295,7 @@ def give_back_one(api: Api, dead: DeadBuild, *, unless: Callable[[Thing], bool] 
             if unless(thing):
                 complete = False
                 continue
-            release(api, thing, patience=in_flight(dead.journal.path, thing))
+            release(api, thing, doubt(dead.journal.path, thing))
         except Cancelled:
             raise
         except UCloudImageError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,27 +29,65 @@ IN_FLIGHT = 15.0
 LOOK_PAUSE = 1.0
 
 
-def release(api: Api, thing: Thing, *, patience: float = 0.0) -> None:
-    """Give it back, by its id or, where an answer was lost, what carries its label. Content where it is gone.
+@dataclass(frozen=True)
+class Doubt:
+    """What is not known of a thing: for how many seconds it may still come to be, and whether there may be two."""
 
-    What has no id, and is not there, may come to be within `patience` seconds.
-    """
-    api = api.at(project_id=thing.project_id or None, region=thing.region or None)
-    find, remove = _KINDS[thing.kind]
-    deadline = time.monotonic() + patience
-    ids = [thing.id] if thing.id and thing.kind != "key pair" else find(api, thing.label)
-    while not ids and time.monotonic() < deadline:
-        api.cancel.sleep(LOOK_PAUSE)
-        ids = find(api, thing.label)
-    for each in ids:
+    patience: float = 0.0
+    twice: bool = False
+
+
+NONE = Doubt()
+
+
+def doubt(path: Path, thing: Thing) -> Doubt:
+    """What this journal leaves open about a thing: its making was not answered, or it was asked for twice."""
+    asked = journal.asked(path, thing)
+    if asked is None or (thing.id and not asked.twice):
+        return NONE
+    age = time.time() - asked.at
+    return Doubt(IN_FLIGHT - age if 0 <= age < IN_FLIGHT else 0.0, asked.twice)
+
+
+def release(api: Api, thing: Thing, left_open: Doubt = NONE) -> None:
+    """Give it back, by its id or, where an answer was lost, what carries its label. Content where it is gone."""
+    api = _there(api, thing)
+    _, remove = _KINDS[thing.kind]
+    known = [thing.id] if thing.id and thing.kind != "key pair" else []
+    for each in known:
         remove(api, each)
+    if left_open.twice or not known:
+        for each in _labelled(api, thing, left_open):
+            if each not in known:
+                remove(api, each)
 
 
-def in_flight(path: Path, thing: Thing) -> float:
-    """Seconds for which a thing that this journal has no id of may still come to be: its making was not answered."""
-    asked = journal.unanswered(path).get(thing)
-    age = None if asked is None else time.time() - asked
-    return 0.0 if age is None or not 0 <= age < IN_FLIGHT else IN_FLIGHT - age
+def release_second(api: Api, path: Path, thing: Thing) -> None:
+    """Where this journal's build asked for a thing twice and got two, give back all but the one with this id."""
+    left_open = doubt(path, thing)
+    if not left_open.twice:
+        return
+    api = _there(api, thing)
+    _, remove = _KINDS[thing.kind]
+    for each in _labelled(api, thing, left_open):
+        if each != thing.id:
+            api.log(f"{thing} was made twice: giving {each} back")
+            remove(api, each)
+
+
+def _labelled(api: Api, thing: Thing, left_open: Doubt) -> list[str]:
+    """The ids of what carries the label; what may still come to be is waited for, the whole time where two may."""
+    find, _ = _KINDS[thing.kind]
+    deadline = time.monotonic() + left_open.patience
+    found = find(api, thing.label)
+    while (left_open.twice or not found) and time.monotonic() < deadline:
+        api.cancel.sleep(LOOK_PAUSE)
+        found = find(api, thing.label)
+    return found
+
+
+def _there(api: Api, thing: Thing) -> Api:
+    return api.at(project_id=thing.project_id or None, region=thing.region or None)
 
 
 def release_made(build: Build, kind: str) -> None:
@@ -63,7 +102,7 @@ def release_made(build: Build, kind: str) -> None:
 def give_back(build: Build, thing: Thing) -> None:
     """Give back one thing that a build made, and write that down. Raises an error that names it."""
     try:
-        release(build.undo_api, thing, patience=in_flight(build.journal.path, thing))
+        release(build.undo_api, thing, doubt(build.journal.path, thing))
     except UCloudImageError as error:
         raise UCloudImageError(f"{thing}: {error}") from error
     build.journal.released(thing)

@@ -45,7 +45,8 @@ class TemporaryHost(Step):
         )
         self._order(build, order)
         build.progress.step(f"starting host {build.made['host'].id}")
-        build.host = launch.wait_running(api, build.made["host"].id, START_TIMEOUT)
+        public = order.eip_bandwidth is not None
+        build.host = launch.wait_running(api, build.made["host"].id, START_TIMEOUT, public=public)
 
     def _order(self, build: Build, order: hosts.HostOrder) -> None:
         """Order the host where UCloud has room for it: first in the zones given, then of the types given."""

@@ -80,9 +80,15 @@ class _Poller(Generic[R]):
     def _ask(self, waiters: list[_Waiter[R]]) -> None:
         found: Mapping[str, R] = {}
         error: UCloudImageError | None = None
+        ids = sorted({each.id for each in waiters})
         try:
-            found = self._describe(self._api, sorted({each.id for each in waiters}))
+            found = self._describe(self._api, ids)
         except UCloudImageError as failure:
+            if len(ids) > 1 and not (isinstance(failure, CloudError) and retry.is_transient(failure)):
+                # Refused for the sake of one of them, perhaps: nobody is to fail for another's.
+                for id in ids:
+                    self._ask([each for each in waiters if each.id == id])
+                return
             error = failure
         except Exception as failure:
             # Whoever waits must hear of it, whatever it is: a poller that dies silently is a hang.

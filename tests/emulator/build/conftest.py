@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from ucloud_provider.build.hand_over import Accepts
 from ucloud_provider.build.image import build_image
 from ucloud_provider.build.state import BuiltImage
 from ucloud_provider.cloud.client import Api, connect
@@ -75,6 +76,7 @@ class Builds:
         self.base_dir = base_dir
         self.progress = Recorder()
         self.cancel = Cancel()
+        self.accepts: Accepts = lambda _partial: True
         self._seen = len(emulator.requests())
 
     def api(self, **where: str) -> Api:
@@ -97,6 +99,7 @@ class Builds:
             progress=self.progress,
             cancel=self.cancel,
             base_dir=self.base_dir,
+            accepts=self.accepts,
         )
 
     def requests(self, action: str = "") -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import requests
-from ucloud_provider.build import once
-from ucloud_provider.errors import StepFailed
+from ucloud_provider.build import once, release
+from ucloud_provider.errors import Cancelled, StepFailed
 from ucloud_provider.spec.image import ImageCopy
 
 from tests.emulator.build.conftest import Builds
@@ -22,6 +22,15 @@ CHANGING = (
     "DescribeUHostInstance",
     "DescribeImage",
 )
+
+
+LISTED = {
+    "CreateFirewall": ("DescribeFirewall", "DataSet", "Name"),
+    "CreateUHostInstance": ("DescribeUHostInstance", "UHostSet", "Tag"),
+    "CreateCustomImage": ("DescribeImage", "ImageSet", "Tag"),
+    "CopyCustomImage": ("DescribeImage", "ImageSet", "Tag"),
+}
+"""Where what a call made is listed: the action, the list in its answer, the field that has the label."""
 
 
 class LossyLine:
@@ -43,9 +52,32 @@ class LossyLine:
         raise requests.ConnectionError("connection reset by peer")
 
 
+class LaggingLine(LossyLine):
+    """Loses the first answer to an action, and hides what came of it in listings until the action is called again."""
+
+    def __init__(self, sdk: Any, action: str) -> None:
+        super().__init__(sdk, action, 1, after_effect=True)
+        self._calls = 0
+
+    def invoke(self, action: str, args: dict[str, Any]) -> dict[str, Any]:
+        if action == self._action:
+            self._calls += 1
+        answer = super().invoke(action, args)
+        listing, items, field = LISTED[self._action]
+        if action == listing and self._calls == 1 and args.get("Region") == self._region:
+            ours = [each for each in answer[items] if str(each.get(field)).startswith("ucloud-image-")]
+            return {**answer, items: [each for each in answer[items] if each not in ours]}
+        return answer
+
+    @property
+    def _region(self) -> str:
+        return "cn-sh2" if self._action == "CopyCustomImage" else "cn-bj2"
+
+
 @pytest.fixture(autouse=True)
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(once, "PAUSE", 0.01)
+    monkeypatch.setattr(release, "IN_FLIGHT", 0.5)
 
 
 def lose(builds: Builds, action: str, times: int, *, after_effect: bool) -> None:
@@ -82,3 +114,24 @@ def test_a_creation_that_is_never_answered_fails_the_build_and_leaves_nothing(bu
     with pytest.raises(StepFailed, match=action):
         builds.build()
     assert (builds.left(), builds.images()) == ([], [])
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["the build succeeds", "the build fails"])
+@pytest.mark.parametrize("action", LISTED)
+def test_where_listings_lag_and_two_were_made_one_of_them_is_given_back(
+    builds: Builds, action: str, fails: bool
+) -> None:
+    api = builds.api()
+    lagging = replace(api, sdk=LaggingLine(api.sdk, action))
+    builds.api = lambda **_where: lagging  # type: ignore[method-assign]
+    given: dict[str, Any] = {"copies": [ImageCopy(region="cn-sh2")]}
+    if fails:
+        builds.accepts = lambda _partial: False
+        with pytest.raises(Cancelled):
+            builds.build(**given)
+        assert (builds.left(), builds.images()) == ([], [])
+    else:
+        image = builds.build(**given)
+        assert builds.left() == []
+        assert sorted(builds.images()) == sorted([image.image_id, image.copies[0].image_id])
+    assert len(builds.requests(action)) == 2

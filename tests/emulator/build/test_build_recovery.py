@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import lasting_host, lease, places, recover, release, sweeper
+from ucloud_provider.build import hand_over, lasting_host, lease, places, recover, release, sweeper
 from ucloud_provider.build.image import build_image
 from ucloud_provider.build.journal import FILE, Journal, Thing, outstanding
 from ucloud_provider.build.lease import Lease
@@ -19,7 +19,7 @@ from ucloud_provider.cloud.client import Api
 from ucloud_provider.communicators.ssh_keys import KeyPair
 from ucloud_provider.errors import Cancelled, StepFailed, UnexpectedState
 from ucloud_provider.run import Cancel
-from ucloud_provider.spec.image import CustomImageArgs
+from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
 from ucloud_provider.spec.rules import InstanceType
 from ucloud_provider.spec.uhost import UHostArgs
 
@@ -262,4 +262,13 @@ def test_who_is_gone_by_the_time_the_mark_is_off_gets_nothing(paper_builds: Buil
             base_dir=Path(),
             accepts=lambda _partial: answers.pop(0),
         )
+    assert (paper_builds.images(), paper_builds.left()) == ([], [])
+
+
+def test_a_build_that_outlives_its_lease_hands_nothing_over(
+    paper_builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hand_over, "MARGIN", float(lease.DURATION))  # it "lasted" until its last second
+    with pytest.raises(StepFailed, match="took longer than its lease of 6 hours"):
+        paper_builds.build(communicator="none", copies=[ImageCopy(region="cn-sh2")])
     assert (paper_builds.images(), paper_builds.left()) == ([], [])

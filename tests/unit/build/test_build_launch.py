@@ -21,6 +21,7 @@ class OneHost:
         self.states = list(states)
         self.refuse = refuse
         self.refusals = refusals
+        self.eip_after = 0
         self.sdk = ScriptedSdk(answer=self._answer)
 
     def _answer(self, action: str, _params: dict[str, Any]) -> Answer:
@@ -31,7 +32,11 @@ class OneHost:
                 return refused
             return {"RetCode": 0}
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        host = {"UHostId": "uhost-1", "State": state, "IPSet": [{"Type": "Private", "IP": "10.0.0.1"}]}
+        host: dict[str, Any] = {"UHostId": "uhost-1", "State": state, "IPSet": [{"Type": "Private", "IP": "10.0.0.1"}]}
+        if state == "Running" and self.eip_after > 0:
+            self.eip_after -= 1
+            if self.eip_after == 0:
+                host["IPSet"].append({"Type": "BGP", "IP": "192.0.2.1", "IPId": "eip-1"})
         return {"UHostSet": [host] if state else []}
 
     @property
@@ -54,6 +59,15 @@ def where(request: pytest.FixtureRequest) -> Any:
 def test_a_host_that_is_listed_late_is_waited_for(where: Any) -> None:
     calls: Api = where(OneHost(None, None, "Initializing", "Starting", "Running"))
     assert launch.wait_running(calls, "uhost-1", 5).private_ip == "10.0.0.1"
+
+
+def test_an_eip_that_is_listed_later_than_its_host_runs_is_waited_for_where_one_was_ordered(where: Any) -> None:
+    host = OneHost("Starting", "Running")
+    host.eip_after = 3
+    assert launch.wait_running(where(host), "uhost-1", 5).public_ip == ""
+    assert launch.wait_running(where(host), "uhost-1", 5, public=True).public_ip == "192.0.2.1"
+    with pytest.raises(WaitTimeout, match="host uhost-1 to be Running and have its EIP"):
+        launch.wait_running(where(OneHost("Running")), "uhost-1", 0.05, public=True)
 
 
 @pytest.mark.parametrize("state", ["Install Fail", "Resize Fail"])

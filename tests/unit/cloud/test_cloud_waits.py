@@ -124,6 +124,30 @@ def test_a_refusal_ends_the_wait() -> None:
         wait(place(ScriptedSdk(exc.RetCodeException("DescribeUHostInstance", 171, "Signature VerifyAC Error"))))
 
 
+def test_a_refusal_for_the_sake_of_one_ends_no_wait_of_the_others() -> None:
+    both = threading.Event()
+
+    def answer(_action: str, params: dict[str, Any]) -> Answer:
+        ids = params["UHostIds"]
+        if len(ids) == 2:
+            both.set()
+        if "uhost-odd" in ids:
+            refused: Exception = exc.RetCodeException("DescribeUHostInstance", 8039, "uhost-odd cannot be described")
+            return refused
+        return hosts(*((id, "Running" if both.is_set() else "Starting") for id in ids))
+
+    sdk = ScriptedSdk(answer=answer)
+    where = place(sdk)
+    with ThreadPoolExecutor(2) as pool:
+        fine = pool.submit(wait, where)
+        while not sdk.calls:
+            threading.Event().wait(0.001)
+        odd = pool.submit(wait, where, "uhost-odd")
+        assert running(fine.result(5))
+        with pytest.raises(CloudError, match="uhost-odd cannot be described"):
+            odd.result(5)
+
+
 def test_an_unforeseen_answer_ends_the_wait_and_does_not_hang() -> None:
     with pytest.raises(CloudError, match="UCloud lists something without UHostId"):
         wait(place(ScriptedSdk({"RetCode": 0, "UHostSet": [{"no": "id"}]})))
