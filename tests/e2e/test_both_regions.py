@@ -54,12 +54,7 @@ def page(address: str) -> str:
 def test_a_host_in_each_region_serves_what_was_installed_and_only_they_and_the_images_are_left(
     stack: Stack, cloud: Emulator
 ) -> None:
-    stack.environment = {
-        "UCLOUD_PUBLIC_KEY": cloud.public_key,
-        "UCLOUD_PRIVATE_KEY": cloud.private_key,
-        "UCLOUD_PROJECT_ID": cloud.project,
-        "UCLOUD_BASE_URL": cloud.url,
-    }
+    stack.environment = cloud.environment()
     stack.create(PROGRAM)
     before = int(time.time())
     stack.up().succeeded()

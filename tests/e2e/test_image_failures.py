@@ -30,13 +30,7 @@ CustomImage(
 
 @pytest.fixture
 def cloudy(stack: Stack, cloud: Emulator) -> Stack:
-    stack.environment = {
-        "UCLOUD_PUBLIC_KEY": cloud.public_key,
-        "UCLOUD_PRIVATE_KEY": cloud.private_key,
-        "UCLOUD_PROJECT_ID": cloud.project,
-        "UCLOUD_REGION": cloud.region,
-        "UCLOUD_BASE_URL": cloud.url,
-    }
+    stack.environment = cloud.environment()
     return stack
 
 

@@ -35,13 +35,7 @@ pulumi.export("state", host.state)
 
 
 def create(stack: Stack, cloud: Emulator, program: str) -> None:
-    stack.environment = {
-        "UCLOUD_PUBLIC_KEY": cloud.public_key,
-        "UCLOUD_PRIVATE_KEY": cloud.private_key,
-        "UCLOUD_PROJECT_ID": cloud.project,
-        "UCLOUD_REGION": cloud.region,
-        "UCLOUD_BASE_URL": cloud.url,
-    }
+    stack.environment = cloud.environment()
     stack.create(program)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.e2e.stack import Stack
 from tests.support.emulator import Emulator
+from tests.support.gateway import Gateway
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +25,24 @@ def paper_cloud() -> Iterator[Emulator]:
     """A UCloud whose hosts exist on paper: for what needs no login."""
     with Emulator(hosts="paper") as running:
         yield running
+
+
+@pytest.fixture
+def gateway(cloud: Emulator) -> Iterator[Gateway]:
+    """A line to the cloud, in its first state, that can be held and cut."""
+    cloud.reset()
+    with Gateway(cloud.url) as between:
+        yield between
+
+
+@pytest.fixture
+def small_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system of its own, of 256 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture

@@ -123,15 +123,9 @@ CustomImage(
 """
 
 
-def stack_for(folder: Path, point: Point, gateway: Gateway) -> Stack:
+def stack_for(folder: Path, point: Point, cloud: Emulator, gateway: Gateway) -> Stack:
     """A stack with one image and one copy of it, whose calls go through the gateway."""
-    environment = {
-        "UCLOUD_PUBLIC_KEY": Emulator.public_key,
-        "UCLOUD_PRIVATE_KEY": Emulator.private_key,
-        "UCLOUD_PROJECT_ID": Emulator.project,
-        "UCLOUD_REGION": Emulator.region,
-        "UCLOUD_BASE_URL": gateway.url,
-    }
+    environment = cloud.environment() | {"UCLOUD_BASE_URL": gateway.url}
     pause = "1s" if point.name == "connecting" else "0s"
     return Stack(folder, environment).create(PROGRAM.format(pause=pause, command=point.command))
 

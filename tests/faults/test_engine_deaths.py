@@ -25,7 +25,7 @@ def test_the_next_up_leaves_the_image_its_copy_and_nothing_else(
 ) -> None:
     cloud.reset()
     with Gateway(cloud.url) as gateway:
-        stack = deaths.stack_for(tmp_path, point, gateway)
+        stack = deaths.stack_for(tmp_path, point, cloud, gateway)
         deaths.die(stack, gateway, point, way)
         aftermath.unlock(stack)
         stack.up().succeeded()

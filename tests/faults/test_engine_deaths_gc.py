@@ -55,7 +55,7 @@ def test_gc_collects_all_that_the_state_does_not_know_and_nothing_else(
     point: deaths.Point, way: str, cloud: Emulator, others: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Gateway(cloud.url) as gateway:
-        stack = deaths.stack_for(tmp_path / "stack", point, gateway)
+        stack = deaths.stack_for(tmp_path / "stack", point, cloud, gateway)
         deaths.die(stack, gateway, point, way)
         monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "another machine"))
         gc(cloud, time.time())
@@ -70,7 +70,7 @@ def test_an_image_whose_mark_stays_on_is_given_back_and_not_handed_over(
     cloud: Emulator, others: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Gateway(cloud.url) as gateway:
-        stack = deaths.stack_for(tmp_path / "stack", deaths.POINTS[0], gateway)
+        stack = deaths.stack_for(tmp_path / "stack", deaths.POINTS[0], cloud, gateway)
         cloud.fault(action="DeleteUHostKeyPairs", ret_code=8999, times=0)
         outcome = stack.up().failed()
         cloud.clear_faults()

@@ -6,7 +6,6 @@ import contextlib
 import mmap
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,23 +24,6 @@ from tests.support.emulator import Emulator
 from tests.support.gateway import Gateway, Hold
 
 POINTS = {point.name: point for point in deaths.POINTS}
-
-
-@pytest.fixture
-def gateway(cloud: Emulator) -> Iterator[Gateway]:
-    cloud.reset()
-    with Gateway(cloud.url) as between:
-        yield between
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of 256 KiB, for journals and logs."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def fill(folder: Path) -> Path:
@@ -85,11 +67,11 @@ def comes_right(stack: Stack, cloud: Emulator) -> None:
 
 
 def test_where_the_journal_cannot_be_written_nothing_is_made(
-    cloud: Emulator, gateway: Gateway, small_disk: Path, tmp_path: Path
+    cloud: Emulator, gateway: Gateway, small_folder: Path, tmp_path: Path
 ) -> None:
-    stack = deaths.stack_for(tmp_path / "stack", POINTS["creating"], gateway)
-    stack.environment["UCLOUD_IMAGE_STATE"] = str(small_disk)
-    filler = fill(small_disk)
+    stack = deaths.stack_for(tmp_path / "stack", POINTS["creating"], cloud, gateway)
+    stack.environment["UCLOUD_IMAGE_STATE"] = str(small_folder)
+    filler = fill(small_folder)
     outcome = stack.up().failed()
     assert "No space left on device" in outcome.output
     assert "Traceback" not in outcome.output
@@ -108,12 +90,12 @@ def test_where_the_journal_cannot_be_written_nothing_is_made(
     ],
 )
 def test_a_disk_that_fills_up_in_the_middle_ends_the_build_with_nothing_left(
-    name: str, cloud: Emulator, gateway: Gateway, small_disk: Path, tmp_path: Path
+    name: str, cloud: Emulator, gateway: Gateway, small_folder: Path, tmp_path: Path
 ) -> None:
-    stack = deaths.stack_for(tmp_path / "stack", POINTS[name], gateway)
-    stack.environment["UCLOUD_IMAGE_STATE"] = str(small_disk)
+    stack = deaths.stack_for(tmp_path / "stack", POINTS[name], cloud, gateway)
+    stack.environment["UCLOUD_IMAGE_STATE"] = str(small_folder)
     with until(stack, gateway, name) as (running, _hold):
-        filler = fill(small_disk)
+        filler = fill(small_folder)
     outcome = running.ended().failed()
     assert "No space left on device" in outcome.output
     assert "Traceback" not in outcome.output
@@ -126,7 +108,7 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_build_with_nothing_left(
 @pytest.mark.full
 @pytest.mark.parametrize("name", ["marking", "creating", "starting", "stopping", "making image", "copying", "copied"])
 def test_a_minute_without_network_is_waited_out(name: str, cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS[name], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS[name], cloud, gateway)
     with until(stack, gateway, name) as (running, hold), gateway.network_gone():
         assert hold is not None
         hold.drop()
@@ -138,7 +120,7 @@ def test_a_minute_without_network_is_waited_out(name: str, cloud: Emulator, gate
 
 @pytest.mark.parametrize("name", ["provisioning", pytest.param("making image", marks=pytest.mark.full)])
 def test_a_machine_that_was_asleep_goes_on(name: str, cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS[name], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS[name], cloud, gateway)
     with until(stack, gateway, name) as (running, _hold):
         asleep = list(processes.of(stack.folder))
         for pid in asleep:
@@ -203,7 +185,7 @@ def stolen(cloud: Emulator, kind: str, **more: Any) -> None:
 def test_a_host_that_somebody_else_takes_away_ends_the_build_with_nothing_left(
     kind: str, more: dict[str, Any], cloud: Emulator, gateway: Gateway, tmp_path: Path
 ) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS["provisioning"], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS["provisioning"], cloud, gateway)
     with until(stack, gateway, "provisioning") as (running, _hold):
         time.sleep(deaths.HEARD)
         stolen(cloud, kind, **more)
@@ -219,7 +201,7 @@ def test_a_host_that_somebody_else_takes_away_ends_the_build_with_nothing_left(
 def test_a_host_that_is_terminated_at_another_step_likewise(
     name: str, cloud: Emulator, gateway: Gateway, tmp_path: Path
 ) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS[name], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS[name], cloud, gateway)
     with until(stack, gateway, name) as (running, _hold):
         stolen(cloud, "terminate")
     outcome = running.ended()

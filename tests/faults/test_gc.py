@@ -36,10 +36,7 @@ def gc(cloud: Emulator, state: Path, *arguments: str) -> subprocess.CompletedPro
         cwd=REPOSITORY,
         env=environ
         | {
-            "UCLOUD_PUBLIC_KEY": Emulator.public_key,
-            "UCLOUD_PRIVATE_KEY": Emulator.private_key,
-            "UCLOUD_PROJECT_ID": Emulator.project,
-            "UCLOUD_BASE_URL": cloud.url,
+            **cloud.environment(),
             "UCLOUD_IMAGE_STATE": str(state),
             "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY}/providers",
         },

@@ -5,10 +5,7 @@ After each: nothing is left in the cloud, nothing of it is in the state, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.e2e.stack import Outcome, Stack
 from tests.faults import aftermath, deaths
@@ -16,13 +13,6 @@ from tests.support.emulator import Emulator
 from tests.support.gateway import Gateway
 
 POINTS = {point.name: point for point in deaths.POINTS}
-
-
-@pytest.fixture
-def gateway(cloud: Emulator) -> Iterator[Gateway]:
-    cloud.reset()
-    with Gateway(cloud.url) as between:
-        yield between
 
 
 def nothing_is_left(stack: Stack, cloud: Emulator) -> None:
@@ -46,7 +36,7 @@ def told(outcome: Outcome, *texts: str) -> None:
 
 
 def test_1_install_fail(cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS["creating"], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS["creating"], cloud, gateway)
     cloud.fault(transition="launch", outcome="fail")
     told(stack.up(), "creating the host failed", "Install Fail")
     nothing_is_left(stack, cloud)
@@ -54,7 +44,7 @@ def test_1_install_fail(cloud: Emulator, gateway: Gateway, tmp_path: Path) -> No
 
 
 def test_2_image_not_ready_in_time(cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS["creating"], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS["creating"], cloud, gateway)
     program = (stack.project / "__main__.py").read_text()
     stack.write(program.replace("image_name=", "wait_image_ready_timeout=2, image_name="))
     cloud.fault(transition="image", outcome="never", for_seconds=8)
@@ -66,21 +56,21 @@ def test_2_image_not_ready_in_time(cloud: Emulator, gateway: Gateway, tmp_path: 
 
 def test_3_ctrl_c_while_the_host_is_created(cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
     point = POINTS["after CreateUHostInstance"]
-    stack = deaths.stack_for(tmp_path, point, gateway)
+    stack = deaths.stack_for(tmp_path, point, cloud, gateway)
     assert "cancelled" in deaths.die(stack, gateway, point, "Ctrl-C")
     nothing_is_left(stack, cloud)
     the_next_up_succeeds(stack, cloud)
 
 
 def test_4_kill_9_of_pulumi(cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS["provisioning"], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS["provisioning"], cloud, gateway)
     deaths.die(stack, gateway, POINTS["provisioning"], "engine killed")
     nothing_is_left(stack, cloud)
     the_next_up_succeeds(stack, cloud)
 
 
 def test_4_kill_9_of_every_process_at_once(cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS["provisioning"], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS["provisioning"], cloud, gateway)
     deaths.die(stack, gateway, POINTS["provisioning"], "machine gone")
     assert "uhost" in {row["kind"] for row in aftermath.rows(cloud)}, "nobody was there to give it back"
     aftermath.unlock(stack)
@@ -88,7 +78,7 @@ def test_4_kill_9_of_every_process_at_once(cloud: Emulator, gateway: Gateway, tm
 
 
 def test_5_a_provisioner_fails(cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS["creating"], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS["creating"], cloud, gateway)
     program = (stack.project / "__main__.py").read_text()
     stack.write(program.replace("echo provisioned", "echo why it failed >&2; exit 7"))
     told(stack.up(), "provisioning failed", "exit code 7", "why it failed")
@@ -98,14 +88,14 @@ def test_5_a_provisioner_fails(cloud: Emulator, gateway: Gateway, tmp_path: Path
 
 
 def test_6_ctrl_c_while_provisioning(cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS["provisioning"], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS["provisioning"], cloud, gateway)
     assert "cancelled" in deaths.die(stack, gateway, POINTS["provisioning"], "Ctrl-C")
     nothing_is_left(stack, cloud)
     the_next_up_succeeds(stack, cloud)
 
 
 def test_7_ctrl_c_while_the_image_is_made(cloud: Emulator, gateway: Gateway, tmp_path: Path) -> None:
-    stack = deaths.stack_for(tmp_path, POINTS["making image"], gateway)
+    stack = deaths.stack_for(tmp_path, POINTS["making image"], cloud, gateway)
     assert "cancelled" in deaths.die(stack, gateway, POINTS["making image"], "Ctrl-C")
     nothing_is_left(stack, cloud)
     the_next_up_succeeds(stack, cloud)

@@ -31,7 +31,7 @@ pulumi.export("image_ids", image.image_ids)
 @pytest.fixture
 def paper(stack: Stack, paper_cloud: Emulator) -> Stack:
     paper_cloud.reset()
-    stack.environment = {**paper_cloud.environment(), "UCLOUD_BASE_URL": paper_cloud.url}
+    stack.environment = paper_cloud.environment()
     return stack
 
 
@@ -45,19 +45,27 @@ def in_state(stack: Stack) -> dict[str, Any]:
     return found
 
 
+def check_known(stack: Stack, cloud: Emulator, regions: set[str]) -> None:
+    """The image and its copies are in these regions, and the state names just them."""
+    assert set(images(cloud)) == regions
+    assert in_state(stack) == images(cloud)
+
+
+def check_destroyed(stack: Stack, cloud: Emulator) -> None:
+    stack.destroy().succeeded()
+    assert cloud.ledger(open_only=True) == []
+
+
 def test_a_copy_that_cannot_be_deleted_hides_no_new_one(paper: Stack, paper_cloud: Emulator) -> None:
     paper.create(PROGRAM.format(regions=["hk"])).up().succeeded()
     paper_cloud.fault(action="TerminateCustomImage", region="hk", ret_code=9999, message="not now", times=1)
     paper.write(PROGRAM.format(regions=["sg"]))
     said = paper.up().failed().output
     assert "in hk was not deleted: TerminateCustomImage failed: not now (RetCode 9999)" in said
-    assert set(images(paper_cloud)) == {"cn-bj2", "hk", "sg"}
-    assert in_state(paper) == images(paper_cloud)
+    check_known(paper, paper_cloud, {"cn-bj2", "hk", "sg"})
     paper.up().succeeded()
-    assert set(images(paper_cloud)) == {"cn-bj2", "sg"}
-    assert in_state(paper) == images(paper_cloud)
-    paper.destroy().succeeded()
-    assert paper_cloud.ledger(open_only=True) == []
+    check_known(paper, paper_cloud, {"cn-bj2", "sg"})
+    check_destroyed(paper, paper_cloud)
 
 
 def test_a_copy_that_is_deleted_leaves_the_state_though_the_new_ones_are_not_handed_over(
@@ -68,13 +76,10 @@ def test_a_copy_that_is_deleted_leaves_the_state_though_the_new_ones_are_not_han
     paper.write(PROGRAM.format(regions=["sg"]))
     said = paper.up().failed().output
     assert "DeleteUHostKeyPairs failed: not now (RetCode 9999)" in said
-    assert set(images(paper_cloud)) == {"cn-bj2"}
-    assert in_state(paper) == images(paper_cloud)
+    check_known(paper, paper_cloud, {"cn-bj2"})
     paper.up().succeeded()
-    assert set(images(paper_cloud)) == {"cn-bj2", "sg"}
-    assert in_state(paper) == images(paper_cloud)
-    paper.destroy().succeeded()
-    assert paper_cloud.ledger(open_only=True) == []
+    check_known(paper, paper_cloud, {"cn-bj2", "sg"})
+    check_destroyed(paper, paper_cloud)
 
 
 def test_where_one_of_five_copies_fails_the_next_update_makes_only_that_one(
@@ -93,8 +98,7 @@ def test_where_one_of_five_copies_fails_the_next_update_makes_only_that_one(
     assert in_state(paper) == images(paper_cloud)
     made = [row for row in paper_cloud.ledger() if row["kind"] == "image"]
     assert len(made) == 7, "an image, five copies, and one more for the one that failed"
-    paper.destroy().succeeded()
-    assert paper_cloud.ledger(open_only=True) == []
+    check_destroyed(paper, paper_cloud)
 
 
 def test_the_old_copy_is_deleted_before_the_new_one_is_handed_over(paper: Stack, paper_cloud: Emulator) -> None:

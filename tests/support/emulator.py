@@ -165,7 +165,7 @@ class Emulator:
             "UCLOUD_PRIVATE_KEY": self.private_key,
             "UCLOUD_PROJECT_ID": self.project,
             "UCLOUD_REGION": self.region,
-            "UCLOUD_API_BASE_URL": self.url,
+            "UCLOUD_BASE_URL": self.url,
         }
 
     def _ask(self, path: str, method: str = "GET", body: object = None) -> Any:

@@ -45,11 +45,7 @@ class BatchStack:
         self._stack = Stack(
             folder,
             {
-                "UCLOUD_PUBLIC_KEY": emulator.public_key,
-                "UCLOUD_PRIVATE_KEY": emulator.private_key,
-                "UCLOUD_PROJECT_ID": emulator.project,
-                "UCLOUD_REGION": emulator.region,
-                "UCLOUD_BASE_URL": emulator.url,
+                **emulator.environment(),
                 "UCLOUD_IMAGE_STATE": str(self.state),
                 "PYTHONPATH": os.pathsep.join(map(str, sources)),
             },
