@@ -112,6 +112,11 @@ def disk_price(size_gb: int) -> float:
     return round(size_gb * 0.0015, 4)
 
 
+HOURS = {"Dynamic": 1, "Month": 24 * 30, "Year": 24 * 365}
+DISCOUNT = {"Dynamic": 1.0, "Month": 0.8, "Year": 0.66}
+"""By the kind of charge: the hours that are paid for, the part of the price by the hour that is asked for them."""
+
+
 def eip_price(bandwidth: int, pay_mode: str) -> float:
     """By bandwidth an EIP costs its bandwidth; by traffic the address alone is counted here."""
     return 0.01 if pay_mode == "Traffic" else round(0.01 + 0.05 * bandwidth, 4)

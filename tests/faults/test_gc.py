@@ -18,6 +18,7 @@ from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.spec.rules import InstanceType
 
 from tests.faults.test_killed_builds import STEPS, kill_at
+from tests.support.asker import Asker
 from tests.support.emulator import REPOSITORY, Emulator
 
 
@@ -79,6 +80,24 @@ def test_without_a_journal_the_copies_of_an_image_that_was_taken_over_go_too(
     monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "another machine"))
     found = collect.find([api], time.time() + DURATION + 60)
     assert collect.remove(api, found, lambda _each, _said: None) == []
+    assert cloud.ledger(open_only=True) == []
+
+
+def test_the_eip_that_somebody_left_when_they_terminated_a_dead_builds_host_goes_too(
+    cloud: Emulator, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_at("provisioning", cloud, tmp_path / "dead")
+    (host,) = [row["id"] for row in cloud.ledger(open_only=True) if row["kind"] == "uhost"]
+    asker = Asker(cloud, cloud.client())
+    asker.ask("PoweroffUHostInstance", UHostId=host)
+    asker.wait(host, "Stopped")
+    asker.ask("TerminateUHostInstance", UHostId=host)
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "another machine"))
+    ended = collect.find([api], time.time() + DURATION + 60)
+    (eip,) = [each for each in ended if each.thing.kind == "EIP"]
+    assert eip.price is not None
+    assert eip.price > 0
+    assert collect.remove(api, ended, lambda _each, _said: None) == []
     assert cloud.ledger(open_only=True) == []
 
 

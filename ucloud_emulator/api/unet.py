@@ -206,3 +206,26 @@ def update_eip_attribute(call: Call) -> Reply:
     )
     call.cloud.ledger.rename(eip.id, name)
     return {}
+
+
+@action("GetEIPPrice")
+def get_eip_price(call: Call) -> Reply:
+    """What an EIP would cost; every kind of charge where none is asked for."""
+    asked = call.parameters
+    _operator(call.region, asked.required("OperatorName"))
+    pay_mode = asked.one_of("PayMode", PAY_MODES, "Bandwidth")
+    price = catalogue.eip_price(asked.required_integer("Bandwidth", least=1, most=MOST_BANDWIDTH[pay_mode]), pay_mode)
+    asked_types = (asked.one_of("ChargeType", CHARGE_TYPES, "Month"),) if asked.has("ChargeType") else CHARGE_TYPES
+    prices = []
+    for charge_type in asked_types:
+        full = price * catalogue.HOURS[charge_type]
+        paid = round(full * catalogue.DISCOUNT[charge_type], 2)
+        prices.append(
+            {
+                "ChargeType": charge_type,
+                "Price": paid,
+                "OriginalPrice": round(full, 2),
+                "PurchaseValue": int(time.time()) + MONTH,
+            }
+        )
+    return {"PriceSet": prices}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ucloud_provider.build import lease, mark, recover
 from ucloud_provider.build.journal import Thing
@@ -19,7 +20,7 @@ from ucloud_provider.build.release import release
 from ucloud_provider.cloud import account, keypairs, network, paging
 from ucloud_provider.cloud.answers import listed
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.cloud.records import Host, Image
+from ucloud_provider.cloud.records import Eip, Host, Image
 from ucloud_provider.errors import CloudError, UCloudImageError
 
 
@@ -161,7 +162,10 @@ def _labelled(api: Api, now: float) -> Iterator[Leftover]:
 
     for host in map(Host.of, paging.every(api, "DescribeUHostInstance", "UHostSet")):
         if held := lease.parse(host.tag) or lease.parse(host.name):
-            yield left("host", held, host.id, now - host.created, _price(api, host))
+            yield left("host", held, host.id, now - host.created, _host_price(api, host))
+    for eip in network.eips(api):
+        if (held := lease.parse(eip.tag)) and not eip.bound:  # one that a host has goes with it
+            yield left("EIP", held, eip.id, now - eip.created, _eip_price(api, eip))
     for pair in keypairs.find(api):
         if marked := lease.parse_mark(pair.name):
             held, _ = marked
@@ -202,19 +206,34 @@ def _everywhere(api: Api, unlisted: list[str] | None) -> list[Api]:
     return [api.at(project_id=project, region=region) for project in projects for region in regions]
 
 
-def _price(api: Api, host: Host) -> float | None:
-    """What an hour of a host costs, by UCloud's price list."""
+def _host_price(api: Api, host: Host) -> float | None:
+    return _price(
+        api,
+        "GetUHostInstancePrice",
+        Zone=host.zone,
+        ImageId=host.image_id,
+        CPU=host.cpu,
+        Memory=host.memory,
+        Count=1,
+        ChargeType="Dynamic",
+    )
+
+
+def _eip_price(api: Api, eip: Eip) -> float | None:
+    return _price(
+        api,
+        "GetEIPPrice",
+        OperatorName=eip.operator,
+        Bandwidth=eip.bandwidth,
+        PayMode=eip.charge_mode,
+        ChargeType="Dynamic",
+    )
+
+
+def _price(api: Api, action: str, **params: Any) -> float | None:
+    """What an hour costs, by UCloud's price list; None where it does not say."""
     try:
-        answer = api.read(
-            "GetUHostInstancePrice",
-            Zone=host.zone,
-            ImageId=host.image_id,
-            CPU=host.cpu,
-            Memory=host.memory,
-            Count=1,
-            ChargeType="Dynamic",
-        )
-        prices = listed("GetUHostInstancePrice", answer, "PriceSet")
+        prices = listed(action, api.read(action, **params), "PriceSet")
     except CloudError:
         return None
     found = next((each.get("Price") for each in prices if each.get("ChargeType") == "Dynamic"), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ucloud_provider.build import launch, lease, once, places, recover
@@ -65,6 +65,7 @@ def _create(
     api = api.using(log=log)
     journal.event("start", build=held.build_id, account=api.credentials.account, expires=held.expires)
     thing = Thing("host", held.label, api.project_id or "", api.region or "")
+    eip: list[Thing] = []
     try:
         progress.step("checking the arguments with the cloud")
         order = _order(args, args.name or f"{name}-{secrets.token_hex(3)}", held.label, api)
@@ -74,15 +75,20 @@ def _create(
             thing = once.make(api, journal, thing, lambda: hosts.create(api, order), lambda: _find(api, held.label))
             progress.step(f"starting host {thing.id}")
             public = order.eip_bandwidth is not None
+            if public:
+                # It goes with the host, unless somebody else terminates that and leaves it.
+                eip_id = launch.wait_eip(api, thing.id, parse_duration(args.timeout)).eip_id
+                eip.append(Thing("EIP", held.label, thing.project_id, thing.region, eip_id))
+                journal.intend(eip[0])
             host = launch.wait_running(api, thing.id, parse_duration(args.timeout), public=public)
             if not wanted():
                 raise Cancelled("nobody waits for this host any more")
             release_second(api, journal.path, thing)
             # Until here its Tag said when it may be collected: from here on it stays.
             hosts.set_tag(api, thing.id, held.origin)
-            journal.kept(thing)
+            journal.kept(thing, *eip)
         except BaseException as cause:
-            left = _give_back(api.using(cancel=Cancel()), journal, thing)
+            left = _give_back(api.using(cancel=Cancel()), journal, [thing, *eip])
             if isinstance(cause, UCloudImageError):
                 raise StepFailed(
                     "starting the host", f"host {thing.id}".strip(), cause, log_file=str(log.path), left_behind=left
@@ -197,11 +203,14 @@ def _find(api: Api, tag: str) -> str | None:
     return next((each.id for each in hosts.find(api, tag=tag)), None)
 
 
-def _give_back(api: Api, journal: Journal, thing: Thing) -> list[str]:
-    """Remove a host that is not what was ordered; what could not be removed, in words."""
-    try:
-        release(api, thing, doubt(journal.path, thing))
-    except UCloudImageError as error:
-        return [f"{thing}: {error}"]
-    journal.released(thing)
-    return []
+def _give_back(api: Api, journal: Journal, things: Sequence[Thing]) -> list[str]:
+    """Remove a host that is not what was ordered, and its EIP; what could not be removed, in words."""
+    left: list[str] = []
+    for thing in things:
+        try:
+            release(api, thing, doubt(journal.path, thing))
+        except UCloudImageError as error:
+            left.append(f"{thing}: {error}")
+        else:
+            journal.released(thing)
+    return left

@@ -31,6 +31,13 @@ def wait_running(api: Api, host_id: str, timeout: float, *, public: bool = False
     return _wait(api, host_id, awaited, reached, timeout)
 
 
+def wait_eip(api: Api, host_id: str, timeout: float) -> Host:
+    """Wait until a host is listed with the EIP that was ordered with it, or runs."""
+    return _wait(
+        api, host_id, f"host {host_id} to have its EIP", lambda h: bool(h.eip_id) or h.state == "Running", timeout
+    )
+
+
 def wait_boot_disk(api: Api, host_id: str, timeout: float) -> Host:
     """Wait until a host's boot disk is Normal: before that no image can be made of it."""
     return _wait(api, host_id, f"the boot disk of host {host_id} to be Normal", lambda h: h.boot_disk_ready, timeout)

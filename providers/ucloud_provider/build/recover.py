@@ -24,8 +24,8 @@ from ucloud_provider.run import Cancel
 KEEP_SECONDS = 30 * 24 * 3600
 """How long the journals and logs of builds that left nothing are kept."""
 
-ORDER = {"host": 0, "image": 1, "copy": 1, "firewall": 2, "key pair": 3}
-"""A firewall can go once no host uses it, no image is made of a host that is gone; a build's mark goes last."""
+ORDER = {"host": 0, "EIP": 1, "image": 1, "copy": 1, "firewall": 2, "key pair": 3}
+"""An EIP and a firewall can go once no host uses them, no image is made of a host that is gone; the mark goes last."""
 
 
 SWEEP_PATIENCE = 120.0

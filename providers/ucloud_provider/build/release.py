@@ -146,6 +146,10 @@ _IMAGE: _Kind = (lambda api, label: [each.id for each in images.find(api, tag=la
 _KINDS: dict[str, _Kind] = {
     "host": (lambda api, label: [each.id for each in hosts.find(api, tag=label)], launch.remove),
     "key pair": (lambda api, label: [each.id for each in keypairs.find(api, label)], keypairs.delete),
+    "EIP": (
+        lambda api, label: [each.id for each in network.eips(api) if each.tag == label and not each.bound],
+        network.release_eip,
+    ),
     "firewall": (
         lambda api, label: [each.id for each in network.firewalls(api) if each.name == label],
         _delete_firewall,

@@ -46,6 +46,8 @@ class TemporaryHost(Step):
         self._order(build, order)
         build.progress.step(f"starting host {build.made['host'].id}")
         public = order.eip_bandwidth is not None
+        if public:
+            self._label_eip(build)
         build.host = launch.wait_running(api, build.made["host"].id, START_TIMEOUT, public=public)
 
     def _order(self, build: Build, order: hosts.HostOrder) -> None:
@@ -77,10 +79,27 @@ class TemporaryHost(Step):
             else:
                 return
 
+    def _label_eip(self, build: Build) -> None:
+        """Say whose the host's EIP is: it goes with the host, unless somebody else terminates that and leaves it."""
+        host = launch.wait_eip(build.api, build.made["host"].id, START_TIMEOUT)
+        if not host.eip_id:
+            return
+        thing = build.thing("EIP")
+        build.journal.intend(thing)
+        build.made["EIP"] = replace(thing, id=host.eip_id)
+        build.journal.made(build.made["EIP"])
+        try:
+            network.label_eip(build.api, host.eip_id, thing.label)
+        except CloudError as error:
+            if error.code == 0:
+                raise
+            build.progress.note(
+                f"the host's EIP {host.eip_id} is not labelled ({error}): should this build die and somebody else "
+                "terminate its host, only this machine can tell whose it was"
+            )
+
     def release(self, build: Build) -> None:
         if "host" in build.made:
             build.progress.step(f"releasing the host {build.made['host'].id}")
         release_made(build, "host")
-        if build.image is None and build.host is not None and build.host.eip_id:
-            # Whoever terminates a host of a build need not have released its EIP, which nothing else knows by then.
-            network.release_eip(build.undo_api, build.host.eip_id)
+        release_made(build, "EIP")

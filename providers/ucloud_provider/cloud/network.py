@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ucloud_provider.cloud import paging
 from ucloud_provider.cloud.answers import key, listed, new_id
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.cloud.records import Firewall
+from ucloud_provider.cloud.records import Eip, Firewall
 from ucloud_provider.errors import CloudError
 
 FIREWALL_NOT_FOUND = 54002
@@ -66,6 +66,15 @@ def delete_firewall(api: Api, firewall_id: str) -> None:
 def grant_firewall(api: Api, firewall_id: str, host_id: str) -> None:
     """Put a host behind a firewall, in place of the one it has."""
     api.change("GrantFirewall", FWId=firewall_id, ResourceType="uhost", ResourceId=host_id)
+
+
+def eips(api: Api) -> list[Eip]:
+    return [Eip.of(each) for each in paging.every(api, "DescribeEIP", "EIPSet")]
+
+
+def label_eip(api: Api, eip_id: str, label: str) -> None:
+    """Give an EIP a name and a Tag: one that comes with a host has none of its own."""
+    api.change("UpdateEIPAttribute", EIPId=eip_id, Name=label, Tag=label)
 
 
 def release_eip(api: Api, eip_id: str) -> None:

@@ -117,6 +117,33 @@ class Firewall:
 
 
 @dataclass(frozen=True)
+class Eip:
+    """A public address, and whether something has it. `bandwidth` is in Mbps, `created` in seconds since 1970."""
+
+    id: str
+    tag: str
+    bound: bool
+    operator: str
+    bandwidth: int
+    charge_mode: str
+    created: int
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Eip:
+        """From an element of DescribeEIP's EIPSet."""
+        action = "DescribeEIP"
+        return cls(
+            id=key(action, item, "EIPId"),
+            tag=text(item, "Tag"),
+            bound=text(item, "Status") != "free",
+            operator=next((text(each, "OperatorName") for each in listed(action, item, "EIPAddr")), ""),
+            bandwidth=number(item, "Bandwidth"),
+            charge_mode=text(item, "PayMode"),
+            created=number(item, "CreateTime"),
+        )
+
+
+@dataclass(frozen=True)
 class KeyPair:
     """A key pair; UCloud keeps its public half."""
 

@@ -21,7 +21,8 @@ PRODUCTS = {
     "vpc": "DescribeVPC DescribeSubnet CreateVPC CreateSubnet DeleteVPC DeleteSubnet AddVPCNetwork UpdateVPCNetwork "
     "UpdateSubnetAttribute DescribeSubnetResource",
     "unet": "DescribeFirewall CreateFirewall UpdateFirewall DeleteFirewall GrantFirewall UpdateFirewallAttribute "
-    "AllocateEIP BindEIP UnBindEIP ReleaseEIP DescribeEIP ModifyEIPBandwidth SetEIPPayMode UpdateEIPAttribute",
+    "AllocateEIP BindEIP UnBindEIP ReleaseEIP DescribeEIP ModifyEIPBandwidth SetEIPPayMode UpdateEIPAttribute "
+    "GetEIPPrice",
     "udisk": "CreateUDisk DescribeUDisk AttachUDisk DetachUDisk ResizeUDisk RenameUDisk DeleteUDisk",
 }
 OFFERED = [(product, action) for product, actions in PRODUCTS.items() for action in actions.split()]

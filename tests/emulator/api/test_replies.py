@@ -109,6 +109,7 @@ def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None
     check("ModifyEIPBandwidth", EIPId=eip, Bandwidth=3)
     check("SetEIPPayMode", EIPId=eip, Bandwidth=3, PayMode="Traffic")
     check("UpdateEIPAttribute", EIPId=eip, Remark="r")
+    check("GetEIPPrice", Bandwidth=2, OperatorName="Bgp")
     disk = check("CreateUDisk", Zone="cn-bj2-02", Name="d", Size=10)["UDiskId"][0]
     check("ResizeUDisk", Zone="cn-bj2-02", UDiskId=disk, Size=20)
     check("RenameUDisk", Zone="cn-bj2-02", UDiskId=disk, UDiskName="d2")

@@ -47,6 +47,21 @@ def test_a_host_that_somebody_else_ends_is_told_of(builds: Builds, actions: list
     assert (builds.left(), builds.images()) == ([], [])
 
 
+def test_the_eip_of_a_host_that_somebody_else_terminates_before_it_runs_is_given_back(builds: Builds) -> None:
+    builds.emulator.fault(transition="start", outcome="vanish", keep_eip=True, after_seconds=1.0)
+    with pytest.raises(StepFailed, match="no longer exists: somebody else terminated it"):
+        builds.build()
+    assert len(builds.requests("UpdateEIPAttribute")) == 1
+    assert (builds.left(), builds.images()) == ([], [])
+
+
+def test_an_eip_that_cannot_be_labelled_is_told_of_and_given_back_all_the_same(builds: Builds) -> None:
+    builds.emulator.fault(action="UpdateEIPAttribute", ret_code=299, message="no permission")
+    builds.build()
+    assert any("is not labelled (UpdateEIPAttribute failed: no permission" in each for each in builds.progress.notes)
+    assert builds.left() == []
+
+
 def test_a_host_that_is_stopped_is_not_tried_for_long(builds: Builds) -> None:
     builds.progress.on_line = by_somebody_else(builds, "PoweroffUHostInstance")
     with pytest.raises(StepFailed, match="is Stopped"):
