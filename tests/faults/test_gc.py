@@ -172,8 +172,8 @@ def test_what_a_build_here_takes_over_after_it_was_found_is_left_to_it(
     monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
     found = collect.find([api], time.time())
     assert {each.thing.kind for each in found if each.collectable} >= {"image", "key pair"}
-    (dead,) = recover.dead_builds(api.credentials.account)
-    with recover.dead_build(dead.journal.path, api.credentials.account) as locked:
+    (dead,) = recover.dead_builds(api.credentials.account, time.time())
+    with recover.dead_build(dead.journal.path, api.credentials.account, time.time()) as locked:
         assert locked is not None
         locked.journal.kept(*(each for each in locked.left if each.kind in ("image", "key pair")))
     failed = collect.remove(api, found, lambda _each, _said: None)

@@ -55,23 +55,23 @@ def find(apis: Sequence[Api], now: float, unlisted: list[str] | None = None) -> 
     """
     if not apis:
         return []
-    dead = {
-        str(each.start.get("build")): each.journal.path for each in recover.dead_builds(apis[0].credentials.account)
-    }
+    dead = list(recover.dead_builds(apis[0].credentials.account, now))
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="collect") as pool:
         found = _gathered(pool, apis, lambda api: _labelled(api, now), unlisted)
         marks = [each.thing for each in found if each.thing.kind == mark.KIND]
         imageless: list[str] | None = None if unlisted is None else []
         if marks:
             found += _gathered(pool, _everywhere(apis[0], imageless), lambda api: _images(api, marks, now), imageless)
+        found += _gathered(pool, apis[:1], lambda api: _journaled(api, dead, now), imageless)
     if imageless:  # an image may be left there: without its mark, nobody could tell any more
         why = f"it may mark an image that is not listed ({imageless[0]})"
         found = [each if each.thing.kind != mark.KIND else replace(each, why=why) for each in found]
     if unlisted is not None:
         unlisted += [each for each in imageless or () if each not in unlisted]
+    journals = {str(each.start.get("build")): each.journal.path for each in dead}
     unique = {(each.thing.kind, each.thing.id): each for each in found}.values()
     return sorted(
-        (each if each.why else _judged(each, now, dead) for each in unique),
+        (each if each.why else _judged(each, now, journals) for each in unique),
         key=lambda each: (recover.ORDER.get(each.thing.kind, 9), each.thing.region, each.thing.id),
     )
 
@@ -128,7 +128,7 @@ def _release(api: Api, leftover: Leftover) -> None:
         release(api, leftover.thing)
         return
     # Its lease still runs: a build on this machine may have taken it over since it was found.
-    with recover.dead_build(leftover.journal, api.credentials.account) as dead:
+    with recover.dead_build(leftover.journal, api.credentials.account, api.clock()) as dead:
         if dead is None or not any(_same(leftover.thing, each) for each in dead.left):
             raise UCloudImageError("a build on this machine has taken it over, or gives it back just now")
         release(api, leftover.thing)
@@ -142,13 +142,13 @@ def _same(found: Thing, journaled: Thing) -> bool:
     return (found.project_id, found.region) == (journaled.project_id, journaled.region)
 
 
-def _judged(found: Leftover, now: float, dead: Mapping[str, Path]) -> Leftover:
+def _judged(found: Leftover, now: float, journals: Mapping[str, Path]) -> Leftover:
     build = found.lease.build_id
     if found.lease.has_ended(now):
         return replace(found, collectable=True, why="its lease has ended")
-    if build in dead:
+    if build in journals:
         why = "its build is dead, says the journal of this machine"
-        return replace(found, collectable=True, why=why, journal=dead[build])
+        return replace(found, collectable=True, why=why, journal=journals[build])
     minutes = (found.lease.expires - now) / 60
     return replace(found, why=f"its lease runs for {minutes:.0f} more minutes")
 
@@ -192,6 +192,16 @@ def _images(api: Api, marks: Sequence[Thing], now: float) -> Iterator[Leftover]:
         if found is not None:
             thing = Thing("image", image.tag, api.project_id or "", api.region or "", image.id)
             yield Leftover(thing, found, max(0.0, now - image.created), None)
+
+
+def _journaled(api: Api, dead: Sequence[recover.DeadBuild], now: float) -> Iterator[Leftover]:
+    """Images that the journals of this machine name: also one whose build died when its mark was off already."""
+    for build in dead:
+        held = Lease(str(build.start.get("build")), int(build.expires))
+        for thing in (each for each in build.left if each.kind in ("image", "copy")):
+            for image in recover.images_of(api, thing):
+                found = Thing("image", thing.label, thing.project_id, thing.region, image.id)
+                yield Leftover(found, held, max(0.0, now - image.created), None)
 
 
 def _everywhere(api: Api, unlisted: list[str] | None) -> list[Api]:

@@ -8,7 +8,7 @@ from ucloud_provider.build import fate, seal
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
 from ucloud_provider.communicators.ssh import SshCommunicator, SshTarget
-from ucloud_provider.errors import InvalidSpec, NoLogin
+from ucloud_provider.errors import NoLogin
 from ucloud_provider.spec.rules import parse_duration
 
 OTHER_KEY = (
@@ -22,12 +22,9 @@ class Connect(Step):
     name: ClassVar[str] = "connecting"
 
     def run(self, build: Build) -> None:
-        args, login, host = build.args, build.login, build.the_host()
+        args, login, address = build.args, build.login, build.address
         if args.communicator == "none":
             return
-        address = args.ssh_host or (host.private_ip if args.use_ssh_private_ip else host.public_ip)
-        if not address:
-            raise InvalidSpec([f"host {host.id} has no public address; set use_ssh_private_ip, or ssh_host"])
         build.progress.step(f"connecting to {address}")
         build.cancel.sleep(parse_duration(args.pause_before_connecting))
         target = SshTarget(

@@ -9,7 +9,7 @@ from typing import ClassVar
 from ucloud_provider.build import once
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.pipeline import Step
-from ucloud_provider.build.release import give_back
+from ucloud_provider.build.release import found, give_back
 from ucloud_provider.build.snapshot import wait_available
 from ucloud_provider.build.state import Build, MadeCopy, copy_api
 from ucloud_provider.cloud import images
@@ -47,7 +47,7 @@ class Copies(Step):
 
     def release(self, build: Build) -> None:
         for each in list(build.copies):
-            give_back(build, copy_thing(build, each))
+            give_back(build.undo_api, build.journal, copy_thing(build, each))
             build.copies.remove(each)
 
 
@@ -66,10 +66,10 @@ def _copy(build: Build, target: Api, copy: ImageCopy) -> MadeCopy:
             build.journal,
             thing,
             lambda: images.copy(api, image_id, target, name=name, description=description, tag=tag),
-            lambda: next((each.id for each in images.find(target, tag=tag)), None),
+            lambda: found(target, thing),
         )
         wait_available(target, thing.id, parse_duration(args.wait_image_ready_timeout))
     except BaseException:
-        give_back(build, thing)
+        give_back(build.undo_api, build.journal, thing)
         raise
     return MadeCopy(copy, thing.project_id, thing.region, thing.id)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from ucloud_provider.build import once
 from ucloud_provider.build.pipeline import Step
-from ucloud_provider.build.release import release_made
+from ucloud_provider.build.release import found, release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import network
 from ucloud_provider.errors import CloudError
@@ -44,7 +44,7 @@ class Firewall(Step):
             build.journal,
             thing,
             lambda: network.create_firewall(api, name=label, rules=rules, remark="temporary: image build", tag=label),
-            lambda: next((each.id for each in network.firewalls(api) if each.name == label), None),
+            lambda: found(api, thing),
         )
         build.made["firewall"] = made
         build.firewall_id = made.id

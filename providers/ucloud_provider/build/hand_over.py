@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from ucloud_provider.build import journal, lease
+from ucloud_provider.build import journal, lease, recover
 from ucloud_provider.build.copies import copy_thing
+from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.mark import KIND, TAKEN, mark_only
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.release import release_second
@@ -31,7 +32,7 @@ class HandOver(Step):
     name: ClassVar[str] = "handing over"
     stoppable: ClassVar[bool] = False
 
-    def __init__(self, accepts: Accepts, settled: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, accepts: Accepts, settled: Callable[[], None]) -> None:
         """`settled` waits for all else that the build still does: little time must pass between this and the answer."""
         self._accepts = accepts
         self._settled = settled
@@ -39,21 +40,19 @@ class HandOver(Step):
     def run(self, build: Build) -> None:
         self._settled()
         self._ask(build)
-        _hold_lease(build)
+        ends = _lease_end(build)
+        _check_lease(build, ends - MARGIN)
         image = [build.made["image"]] if "image" in build.made else []
         results = [*image, *(copy_thing(build, each) for each in build.copies)]
-        places = {(each.kind, each.label, each.project_id, each.region) for each in results}
         for each in results:
             release_second(build.undo_api, build.journal.path, each)
-        left = [
-            each
-            for each in journal.outstanding(build.journal.path)
-            if each.kind in ("image", "copy") and (each.kind, each.label, each.project_id, each.region) not in places
-        ]
+        left = _left_behind(build, results)
         for thing in left:
             build.progress.note(f"not released, will be collected once its lease has ended: {thing}")
         mark_only(build, left)
-        self._ask(build)  # once more: with the network down, that may have taken minutes
+        # Both once more: with the network down, that may have taken minutes.
+        self._ask(build)
+        _check_lease(build, ends)
         build.journal.kept(*results)
 
     def _ask(self, build: Build) -> None:
@@ -61,11 +60,36 @@ class HandOver(Step):
             raise Cancelled("\n".join(build.failed_copies) or "nobody waits for this image any more")
 
 
-def _hold_lease(build: Build) -> None:
-    """Raise where a mark's lease ends: gc, on any machine, may be about to delete the image by then."""
+def _left_behind(build: Build, results: Sequence[Thing]) -> list[Thing]:
+    """Images and copies that carry a mark of this build and are not its result.
+
+    Copies of a dead build whose image was taken over stand in that build's journal. They are written into this one as
+    well: with its mark, which goes only when they are gone.
+    """
+    taken = lease.parse(build.made[TAKEN].label) if TAKEN in build.made else None
+    keys = {each.key for each in results}
+    others = [path for path in recover.journals() if taken is not None and path != build.journal.path]
+    for thing in (each for path in others for each in journal.outstanding(path)):
+        if (
+            thing.kind in ("image", "copy")
+            and taken is not None
+            and thing.label == taken.origin
+            and thing.key not in keys
+        ):
+            build.journal.intend(thing)
+    own = journal.outstanding(build.journal.path)
+    return [each for each in own if each.kind in ("image", "copy") and each.key not in keys]
+
+
+def _lease_end(build: Build) -> float:
+    """When the first of the result's marks has its lease end."""
     held = [lease.parse(build.made[slot].label) for slot in (KIND, TAKEN) if slot in build.made]
-    ends = min((each.expires for each in held if each is not None), default=build.lease.expires)
-    if ends - build.api.clock() < MARGIN:
+    return min((each.expires for each in held if each is not None), default=build.lease.expires)
+
+
+def _check_lease(build: Build, until: float) -> None:
+    """Raise after that time: gc, on any machine, may be about to delete the image."""
+    if build.api.clock() >= until:
         raise UnexpectedState(
             f"the build took longer than its lease of {lease.DURATION // 3600} hours, so its image may be collected by "
             "now; give it less to do, such as by building on an image that has the first half"

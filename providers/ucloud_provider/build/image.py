@@ -31,7 +31,7 @@ from ucloud_provider.build.temporary_host import TemporaryHost
 from ucloud_provider.build.validate import Validate
 from ucloud_provider.cloud import account, images, retry
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.errors import InvalidSpec, UCloudImageError
+from ucloud_provider.errors import UCloudImageError
 from ucloud_provider.masking import Masker
 from ucloud_provider.run import Cancel, Progress
 from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
@@ -87,11 +87,6 @@ def start(
     for line in first:
         log(line)
     api = api.using(log=log)
-    if api.project_id is None:
-        default = account.default_project(api)
-        if default is None:
-            raise InvalidSpec(["project_id: none is given and the account has no default; set `ucloud:projectId`"])
-        api = api.at(project_id=default)
     journal.event(
         "start",
         build=held.build_id,

@@ -46,8 +46,7 @@ def forget(folder: Path) -> None:
 
 
 def _command(build: Build) -> str:
-    args, login, host, folder = build.args, build.login, build.the_host(), build.log.path.parent
-    address = args.ssh_host or (host.private_ip if args.use_ssh_private_ip else host.public_ip)
+    args, login, address, folder = build.args, build.login, build.address, build.log.path.parent
     words = ["ssh"]
     if login.private_key is not None:
         if login.pair is not None and login.private_key == login.pair.private:

@@ -21,13 +21,13 @@ from ucloud_provider.errors import UCloudImageError
 
 FILE = "journal.jsonl"
 
-FORMAT = 2
+FORMAT = 3
 """Stands in the `start` of a journal. Releases of several formats may share a machine: see `is_understood`."""
 
 
 @dataclass(frozen=True)
 class Thing:
-    """Something in the cloud: its kind (host, key pair, firewall, image, copy), where it is, the label it carries.
+    """Something in the cloud: its kind (host, EIP, key pair, firewall, image, copy), where it is, the label it carries.
 
     `id` is empty until the cloud has answered the creating call.
     """
@@ -37,6 +37,11 @@ class Thing:
     project_id: str
     region: str
     id: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What it is the same thing by, with an id or without."""
+        return (self.kind, self.label, self.project_id, self.region)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id or self.label} in {self.region}"
@@ -170,14 +175,14 @@ def outstanding(path: Path) -> list[Thing]:
         event = record.get("event")
         if event in ("intend", "made"):
             thing = _thing(record)
-            found[_key(thing)] = thing
+            found[thing.key] = thing
         elif event == "released":
-            found.pop(_key(_thing(record)), None)
+            found.pop(_thing(record).key, None)
         elif event == "kept":
             things = record.get("things", [record])  # format 1 had a line for each
             for each in things if isinstance(things, list) else ():
                 if isinstance(each, dict):
-                    found.pop(_key(_thing(each)), None)
+                    found.pop(_thing(each).key, None)
     return list(reversed(found.values()))
 
 
@@ -194,7 +199,7 @@ def asked(path: Path, thing: Thing) -> Asked | None:
     found: Asked | None = None
     for record in read(path):
         event = record.get("event")
-        if event in ("intend", "again") and _key(_thing(record)) == _key(thing):
+        if event in ("intend", "again") and _thing(record).key == thing.key:
             at = record.get("at")
             twice = event == "again" or (found is not None and found.twice)
             found = Asked(float(at) if isinstance(at, int | float) else 0.0, twice)
@@ -203,7 +208,3 @@ def asked(path: Path, thing: Thing) -> Asked | None:
 
 def _thing(record: Mapping[str, Any]) -> Thing:
     return Thing(**{name: str(record.get(name) or "") for name in Thing.__dataclass_fields__})
-
-
-def _key(thing: Thing) -> tuple[str, str, str, str]:
-    return (thing.kind, thing.label, thing.project_id, thing.region)

@@ -13,7 +13,7 @@ from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
-from ucloud_provider.build.release import doubt, release, release_second
+from ucloud_provider.build.release import found, give_back, release_second
 from ucloud_provider.cloud import account, hosts, images, keypairs, network, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host, Image
@@ -72,20 +72,23 @@ def _create(
         progress.step("creating the host")
         api = api.using(patience=retry.PATIENCE)
         try:
-            thing = once.make(api, journal, thing, lambda: hosts.create(api, order), lambda: _find(api, held.label))
+            thing = once.make(api, journal, thing, lambda: hosts.create(api, order), lambda: found(api, thing))
             progress.step(f"starting host {thing.id}")
             public = order.eip_bandwidth is not None
             if public:
                 # It goes with the host, unless somebody else terminates that and leaves it.
                 eip_id = launch.wait_eip(api, thing.id, parse_duration(args.timeout)).eip_id
-                eip.append(Thing("EIP", held.label, thing.project_id, thing.region, eip_id))
-                journal.intend(eip[0])
+                eip = [Thing("EIP", held.label, thing.project_id, thing.region, eip_id)] if eip_id else []
+                for each in eip:
+                    journal.intend(each)
             host = launch.wait_running(api, thing.id, parse_duration(args.timeout), public=public)
             if not wanted():
                 raise Cancelled("nobody waits for this host any more")
             release_second(api, journal.path, thing)
             # Until here its Tag said when it may be collected: from here on it stays.
             hosts.set_tag(api, thing.id, held.origin)
+            if not wanted():  # once more: that call may have taken long
+                raise Cancelled("nobody waits for this host any more")
             journal.kept(thing, *eip)
         except BaseException as cause:
             left = _give_back(api.using(cancel=Cancel()), journal, [thing, *eip])
@@ -100,20 +103,17 @@ def _create(
         log.close()
 
 
-def look(api: Api, host_id: str) -> Host:
-    """The host as it is now. Raises `UnexpectedState` where it is gone."""
+def change(old: Mapping[str, Any], args: UHostArgs, host_id: str, *, api: Api, progress: Progress) -> Host:
+    """Make a host what the arguments say, where it can be changed in place; `old` is what it was made with.
+
+    Raises `UnexpectedState` where it is gone.
+    """
+    timeout = parse_duration(args.timeout)
     host = hosts.describe(api, [host_id]).get(host_id)
     if host is None:
         raise UnexpectedState(
             f"host {host_id} no longer exists; run `pulumi refresh`, and the next update makes it anew"
         )
-    return host
-
-
-def change(
-    old: Mapping[str, Any], args: UHostArgs, host: Host, *, api: Api, progress: Progress, timeout: float
-) -> Host:
-    """Make a host what the arguments say, where it can be changed in place; `old` is what it was made with."""
     if args.name is not None and args.name != host.name:
         progress.step(f"renaming host {host.id}")
         hosts.rename(api, host.id, args.name)
@@ -141,7 +141,7 @@ def change(
             hosts.reset_password(api, host.id, new_password)
     if off:
         progress.step(f"starting host {host.id}")
-        launch.start(api, host.id, timeout)
+        return launch.start(api, host.id, timeout)
     return launch.wait_running(api, host.id, timeout)
 
 
@@ -199,18 +199,12 @@ def _web_firewall(api: Api) -> str | None:
     return next((each.id for each in network.firewalls(api) if each.type == "recommend web"), None)
 
 
-def _find(api: Api, tag: str) -> str | None:
-    return next((each.id for each in hosts.find(api, tag=tag)), None)
-
-
 def _give_back(api: Api, journal: Journal, things: Sequence[Thing]) -> list[str]:
     """Remove a host that is not what was ordered, and its EIP; what could not be removed, in words."""
     left: list[str] = []
     for thing in things:
         try:
-            release(api, thing, doubt(journal.path, thing))
+            give_back(api, journal, thing)
         except UCloudImageError as error:
-            left.append(f"{thing}: {error}")
-        else:
-            journal.released(thing)
+            left.append(str(error))
     return left

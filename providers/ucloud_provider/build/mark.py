@@ -16,7 +16,7 @@ from typing import ClassVar
 from ucloud_provider.build import journal, lease, once
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.pipeline import Step
-from ucloud_provider.build.release import release_made
+from ucloud_provider.build.release import found, release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import keypairs
 from ucloud_provider.cloud.client import Api
@@ -59,14 +59,16 @@ class TakenMark(Step):
 
 
 def mark_only(build: Build, things: list[Thing]) -> None:
-    """Mark the copies that are left behind, each for itself, and take the build's mark away from all the others.
+    """Mark the copies that are left behind, each for itself, and take the build's marks away from all the others.
 
     Raises where that cannot be done: the mark may still be there then.
     """
+    held = [lease.parse(build.made[slot].label) for slot in (KIND, TAKEN) if slot in build.made]
+    labels = {each.origin: each.label for each in held if each is not None}
     for thing in things:
-        name = f"{build.lease.label}-{thing.region}"
+        name = f"{labels[thing.label]}-{thing.region}"
         pair = KeyPair.generate(name, kind=build.args.temporary_key_pair_type)
-        api = build.undo_api.at(project_id=thing.project_id or None, region=thing.region or None)
+        api = build.undo_api.at(project_id=thing.project_id, region=thing.region)
         _put(api, build, Thing(KIND, name, thing.project_id, thing.region), pair)
     for slot in (KIND, TAKEN):
         release_made(build, slot)
@@ -78,7 +80,7 @@ def _put(api: Api, build: Build, thing: Thing, pair: KeyPair) -> Thing:
         build.journal,
         thing,
         lambda: keypairs.import_public(api, thing.label, pair.public),
-        lambda: next((each.id for each in keypairs.find(api, thing.label)), None),
+        lambda: found(api, thing),
     )
 
 

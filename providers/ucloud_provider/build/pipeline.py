@@ -79,7 +79,7 @@ def _failure(
     build: Build, begun: Sequence[Step], cause: BaseException, left: list[str], kept: Sequence[str]
 ) -> BaseException:
     step = begun[-1].name if begun else "starting"
-    if isinstance(cause, InvalidSpec) and not left:
+    if isinstance(cause, InvalidSpec) and not left and not kept:
         return cause
     if isinstance(cause, KeyboardInterrupt | SystemExit):
         return cause

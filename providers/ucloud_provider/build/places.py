@@ -29,7 +29,7 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     chosen = environ.get(VARIABLE)
     base = environ.get("XDG_STATE_HOME") or "~/.local/state"
     folder = Path(chosen).expanduser() if chosen else Path(base).expanduser() / "ucloud-image"
-    return _made(folder)
+    return _made(folder.absolute())  # the sweeper runs in another folder
 
 
 def build_dir(build_id: str) -> Path:

@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,31 +64,33 @@ def journals() -> list[Path]:
 
 
 def dead_builds(
-    account: str, but: str = "", *, await_others: Callable[[Path], Cancel | None] = lambda _path: None
+    account: str, now: float, but: str = "", *, await_others: Callable[[Path], Cancel | None] = lambda _path: None
 ) -> Iterator[DeadBuild]:
     """The dead builds of this account on this machine that left something; `but` is a build that is not meant.
+
+    `now` is by UCloud's clock, as leases are.
 
     Each is locked while the caller has it, so that no two look after the same. For those of which `await_others` says
     so, see `dead_build`.
     """
     for path in journals():
         if path.parent.name != but:
-            with dead_build(path, account, await_others(path)) as dead:
+            with dead_build(path, account, now, await_others(path)) as dead:
                 if dead is not None:
                     yield dead
 
 
 @contextlib.contextmanager
-def dead_build(path: Path, account: str, await_others: Cancel | None = None) -> Iterator[DeadBuild | None]:
+def dead_build(path: Path, account: str, now: float, await_others: Cancel | None = None) -> Iterator[DeadBuild | None]:
     """The build of a journal, locked, where it is this account's, is dead and left something; otherwise None.
 
     A host that is kept for a look (`on_failure`) is not left behind before its lease has ended. With `await_others`,
     another build of this process that is just looking after the same dead one is waited for, rather than its journal
-    taken for that of a live build.
+    taken for that of a live build; and so is the process that sweeps after it.
     """
     try:
         start = _start(path)
-        if start.get("account") != account or not journal.is_understood(start) or _held(path) > time.time():
+        if start.get("account") != account or not journal.is_understood(start) or _held(path) > now:
             yield None
             return
         held = _lock(path, await_others)
@@ -110,9 +112,14 @@ def _lock(path: Path, await_others: Cancel | None) -> Journal:
     while True:
         with _locking:
             if path not in _looked_after:
-                held = Journal(path)
-                _looked_after.add(path)
-                return held
+                try:
+                    held = Journal(path)
+                except Alive:
+                    if not any(each.get("event") == "sweep" for each in journal.read(path)):
+                        raise
+                else:
+                    _looked_after.add(path)
+                    return held
         if await_others is None or time.monotonic() > deadline:
             raise Alive(str(path))
         await_others.sleep(0.2)
@@ -127,8 +134,7 @@ def finished_image(build: Build, digest: str) -> Image | None:
         start = _start(path)
         if start.get("digest") != digest or (start.get("project_id"), start.get("region")) != place:
             continue
-        _wait_for_sweeper(build, path)
-        with dead_build(path, build.api.credentials.account, build.cancel) as dead:
+        with dead_build(path, build.api.credentials.account, build.api.clock(), build.cancel) as dead:
             image = _take_over(build, dead) if dead is not None else None
         if image is not None:
             return image
@@ -137,7 +143,7 @@ def finished_image(build: Build, digest: str) -> Image | None:
 
 def _take_over(build: Build, dead: DeadBuild) -> Image | None:
     for thing in dead.left:
-        for image in _images(build.api, thing) if thing.kind == "image" else ():
+        for image in images_of(build.api, thing) if thing.kind == "image" else ():
             if image.state != "Available" or image.name != build.args.image_name:
                 continue
             # With its mark, which must stay until it is handed over. The dead build may itself have taken the image
@@ -147,7 +153,8 @@ def _take_over(build: Build, dead: DeadBuild) -> Image | None:
             expires = min(dead.expires, own[1].expires) if own else dead.expires
             if expires - build.api.clock() < TAKE_OVER_MARGIN:
                 continue
-            taken = {"image": thing, mark.TAKEN: own[0]} if own else {"image": thing}
+            done = replace(thing, id=image.id)
+            taken = {"image": done, mark.TAKEN: own[0]} if own else {"image": done}
             for slot, each in taken.items():
                 build.journal.intend(each)
                 if doubt(dead.journal.path, each).twice:
@@ -162,25 +169,11 @@ def _take_over(build: Build, dead: DeadBuild) -> Image | None:
 
 def _forget_elsewhere(build: Build, taken: tuple[Thing, ...]) -> None:
     """Where a build died while it took an image over, two journals tell of it: none may have it given back any more."""
-    names = {(each.kind, each.label) for each in taken}
-    for other in dead_builds(build.api.credentials.account, build.id):
-        both = [each for each in other.left if (each.kind, each.label) in names]
+    keys = {each.key for each in taken}
+    for other in dead_builds(build.api.credentials.account, build.api.clock(), build.id):
+        both = [each for each in other.left if each.key in keys]
         if both:
             other.journal.kept(*both)
-
-
-def _wait_for_sweeper(build: Build, path: Path) -> None:
-    """A process that gives back what this dead build left is done soon; its image may be there to take over then."""
-    deadline = time.monotonic() + SWEEP_PATIENCE
-    while time.monotonic() < deadline and any(each.get("event") == "sweep" for each in journal.read(path)):
-        try:
-            Journal(path).close()
-        except Alive:
-            build.cancel.sleep(0.5)
-        except (JournalFailed, FileNotFoundError):
-            return
-        else:
-            return
 
 
 def _start(path: Path) -> dict[str, Any]:
@@ -195,7 +188,9 @@ def _held(path: Path) -> float:
     return max((float(each) for each in until if isinstance(each, int | float)), default=0.0)
 
 
-def _images(api: Api, thing: Thing) -> list[Image]:
+def images_of(api: Api, thing: Thing) -> list[Image]:
+    """The images that an image or a copy of a journal is, in its own project and region."""
+    api = api.at(project_id=thing.project_id, region=thing.region)
     if thing.id:
         found = images.get(api, thing.id)
         return [found] if found else []
@@ -253,7 +248,7 @@ def give_back(api: Api, but: str = "", spared: Callable[[Mapping[str, Any]], boo
     def await_others(path: Path) -> Cancel | None:
         return None if spared(_start(path)) else api.cancel
 
-    for dead in dead_builds(api.credentials.account, but, await_others=await_others):
+    for dead in dead_builds(api.credentials.account, api.clock(), but, await_others=await_others):
         if spared(dead.start) and dead.expires - api.clock() >= TAKE_OVER_MARGIN:
             said += give_back_one(api, dead, unless=to_take_over(api, dead))
         else:
@@ -267,18 +262,14 @@ def to_take_over(api: Api, dead: DeadBuild) -> Callable[[Thing], bool]:
     def marked() -> bool:
         # Without its mark, only the next build on this machine could tell that nobody knows of the image.
         marks = (each for each in dead.left if each.kind == mark.KIND)
-        return any(keypairs.find(_there(api, each), each.label) for each in marks)
+        return any(keypairs.find(api.at(project_id=each.project_id, region=each.region), each.label) for each in marks)
 
     def is_done(thing: Thing) -> bool:
         if thing.kind != "image" or not dead.start.get("digest"):
             return False
-        return any(image.state == "Available" for image in _images(_there(api, thing), thing)) and marked()
+        return any(image.state == "Available" for image in images_of(api, thing)) and marked()
 
     return is_done
-
-
-def _there(api: Api, thing: Thing) -> Api:
-    return api.at(project_id=thing.project_id or None, region=thing.region or None)
 
 
 def give_back_one(api: Api, dead: DeadBuild, *, unless: Callable[[Thing], bool] = lambda _thing: False) -> list[str]:

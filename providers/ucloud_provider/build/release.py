@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import tenacity
 
 from ucloud_provider.build import journal, launch
-from ucloud_provider.build.journal import Thing
+from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.cloud import hosts, images, keypairs, network, waits
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import CloudError, UCloudImageError
@@ -46,12 +46,12 @@ def doubt(path: Path, thing: Thing) -> Doubt:
     if asked is None or (thing.id and not asked.twice):
         return NONE
     age = time.time() - asked.at
-    return Doubt(IN_FLIGHT - age if 0 <= age < IN_FLIGHT else 0.0, asked.twice)
+    return Doubt(min(IN_FLIGHT, max(0.0, IN_FLIGHT - age)), asked.twice)  # the clock may have been set back
 
 
 def release(api: Api, thing: Thing, left_open: Doubt = NONE) -> None:
     """Give it back, by its id or, where an answer was lost, what carries its label. Content where it is gone."""
-    api = _there(api, thing)
+    api = api.at(project_id=thing.project_id, region=thing.region)
     _, remove = _KINDS[thing.kind]
     known = [thing.id] if thing.id and thing.kind != "key pair" else []
     for each in known:
@@ -67,7 +67,7 @@ def release_second(api: Api, path: Path, thing: Thing) -> None:
     left_open = doubt(path, thing)
     if not left_open.twice:
         return
-    api = _there(api, thing)
+    api = api.at(project_id=thing.project_id, region=thing.region)
     _, remove = _KINDS[thing.kind]
     for each in _labelled(api, thing, left_open):
         if each != thing.id:
@@ -75,19 +75,21 @@ def release_second(api: Api, path: Path, thing: Thing) -> None:
             remove(api, each)
 
 
+def found(api: Api, thing: Thing) -> str | None:
+    """The id of what carries the thing's label, where it is there."""
+    find, _ = _KINDS[thing.kind]
+    return next(iter(find(api.at(project_id=thing.project_id, region=thing.region), thing.label)), None)
+
+
 def _labelled(api: Api, thing: Thing, left_open: Doubt) -> list[str]:
     """The ids of what carries the label; what may still come to be is waited for, the whole time where two may."""
     find, _ = _KINDS[thing.kind]
     deadline = time.monotonic() + left_open.patience
-    found = find(api, thing.label)
-    while (left_open.twice or not found) and time.monotonic() < deadline:
+    ids = find(api, thing.label)
+    while (left_open.twice or not ids) and time.monotonic() < deadline:
         api.cancel.sleep(LOOK_PAUSE)
-        found = find(api, thing.label)
-    return found
-
-
-def _there(api: Api, thing: Thing) -> Api:
-    return api.at(project_id=thing.project_id or None, region=thing.region or None)
+        ids = find(api, thing.label)
+    return ids
 
 
 def release_made(build: Build, kind: str) -> None:
@@ -95,17 +97,17 @@ def release_made(build: Build, kind: str) -> None:
     thing = build.made.get(kind)
     if thing is None:
         return
-    give_back(build, thing)
+    give_back(build.undo_api, build.journal, thing)
     del build.made[kind]
 
 
-def give_back(build: Build, thing: Thing) -> None:
-    """Give back one thing that a build made, and write that down. Raises an error that names it."""
+def give_back(api: Api, written: Journal, thing: Thing) -> None:
+    """Give back one thing that the build of a journal made, and write that down. Raises an error that names it."""
     try:
-        release(build.undo_api, thing, doubt(build.journal.path, thing))
+        release(api, thing, doubt(written.path, thing))
     except UCloudImageError as error:
         raise UCloudImageError(f"{thing}: {error}") from error
-    build.journal.released(thing)
+    written.released(thing)
 
 
 def _delete_firewall(api: Api, firewall_id: str) -> None:

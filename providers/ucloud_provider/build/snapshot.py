@@ -7,7 +7,7 @@ from typing import ClassVar
 from ucloud_provider.build import launch, once
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.pipeline import Step
-from ucloud_provider.build.release import release_made
+from ucloud_provider.build.release import found, release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import images, waits
 from ucloud_provider.cloud.client import Api
@@ -50,7 +50,7 @@ class Snapshot(Step):
                 description=args.image_description,
                 tag=build.lease.origin,
             ),
-            lambda: next((each.id for each in images.find(api, tag=build.lease.origin)), None),
+            lambda: found(api, thing),
         )
         image_id = build.made["image"].id
         build.progress.step(f"making image {image_id}")

@@ -115,6 +115,12 @@ class Build:
         """A temporary thing of this build, before it is made."""
         return Thing(kind, self.lease.label, self.api.project_id or "", self.api.region or "")
 
+    @property
+    def address(self) -> str:
+        """Where the host is connected to."""
+        args, host = self.args, self.the_host()
+        return args.ssh_host or (host.private_ip if args.use_ssh_private_ip else host.public_ip)
+
     def the_source(self) -> Image:
         if self.source is None:
             raise AssertionError("the source image is looked at first")

@@ -9,6 +9,7 @@ The keys go over a pipe, never into arguments or the environment; the pipe's end
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -76,16 +77,19 @@ def main() -> int:
 def sweep(api: Api) -> None:
     """Give back what dead builds left, but for images that are done."""
     mask = Masker(api.credentials.secrets())
-    for dead in recover.dead_builds(api.credentials.account):
-        log = BuildLog(dead.journal.path.parent / LOG, mask)
-        logged = api.using(log=log)
-        try:
-            dead.journal.event("sweep")
-            recover.give_back_one(logged, dead, unless=recover.to_take_over(logged, dead))
-        except (UCloudImageError, JournalFailed) as error:
-            log(f"sweeping ended early: {error}")
-        finally:
-            log.close()
+    for dead in recover.dead_builds(api.credentials.account, api.clock()):
+        with contextlib.ExitStack() as log:
+            try:
+                log.enter_context(contextlib.closing(opened := BuildLog(dead.journal.path.parent / LOG, mask)))
+                logged = api.using(log=opened)
+            except UCloudImageError:  # a full disk: it must not keep what costs money
+                logged = api
+            try:
+                with contextlib.suppress(JournalFailed):  # a hint for who waits, no more
+                    dead.journal.event("sweep")
+                recover.give_back_one(logged, dead, unless=recover.to_take_over(logged, dead))
+            except UCloudImageError as error:
+                logged.log(f"sweeping ended early: {error}")
 
 
 def _parent_is_gone() -> bool:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from ucloud_provider.build import launch, once
 from ucloud_provider.build.pipeline import Step
-from ucloud_provider.build.release import release_made
+from ucloud_provider.build.release import found, release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import hosts, network, retry
 from ucloud_provider.errors import CloudError
@@ -66,7 +66,7 @@ class TemporaryHost(Step):
                     build.journal,
                     build.made["host"],
                     lambda here=here: hosts.create(api, here),  # type: ignore[misc]
-                    lambda: next((each.id for each in hosts.find(api, tag=order.tag)), None),
+                    lambda: found(api, build.made["host"]),
                 )
             except CloudError as error:
                 if not retry.may_succeed_elsewhere(error):

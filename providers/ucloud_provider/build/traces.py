@@ -151,6 +151,11 @@ for home in $homes; do
 done
 """
 
+# Where the connection broke, the first run may still be at work. A lock on a folder that is there leaves no trace.
+_ALONE = """\
+if command -v flock >/dev/null && [ -d "$1" ]; then exec 9< "$1"; flock -w 120 9; fi
+"""
+
 # One that is still at work would write down anew what was removed, and might not be through with the user's data.
 _WAIT = f"""\
 if command -v cloud-init >/dev/null; then timeout {CLOUD_INIT_SECONDS} cloud-init status --wait >/dev/null 2>&1; fi
@@ -181,6 +186,7 @@ def script(*, remove: Collection[str], key: str = "", mark: str = "", every_home
         bodies["authorized_keys"] = _KEYS
     others = "$(cut -d: -f6 /etc/passwd | grep '^/.' | sort -u)" if every_home else ""
     lines = [
+        _ALONE,
         f"key={shlex.quote(key)} mark={shlex.quote(mark)}",
         f"cloud_init={'sealed' if 'cloud_init' in remove else 'kept'}",
         f'homes="$1 {others}"',

@@ -115,9 +115,8 @@ class Shell(Provisioner):
             for name in environment.unknown_fields(self.execute_command, FIELDS):
                 yield Problem("execute_command", f"{{{{.{name}}}}} is no field; one of {', '.join(FIELDS)}")
             if not environment.uses(self.execute_command, "Path"):
-                yield Problem(
-                    "execute_command", f"{rules.shown(self.execute_command)} does not run the script; use {{{{.Path}}}}"
-                )
+                # Without the value: a password for sudo often stands in it.
+                yield Problem("execute_command", "does not run the script; use {{.Path}}")
         if self.env_var_format.count("%s") != 2 or self.env_var_format.replace("%%", "").count("%") != 2:
             yield Problem(
                 "env_var_format",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CheckFailure
 
-from ucloud_provider.errors import UCloudImageError
+from ucloud_provider.errors import InvalidSpec, UCloudImageError
 
 if TYPE_CHECKING:
     from ucloud_provider.cloud.client import Api
@@ -58,7 +58,12 @@ class Access:
         found = self.credentials()
         call.hide(*found.secrets())
         api = connect(found, project_id=place.get("project_id"), region=place.get("region")).using(cancel=call.cancel)
-        return api if api.project_id else api.at(project_id=account.default_project(api))
+        if api.project_id:
+            return api
+        default = account.default_project(api)
+        if default is None:
+            raise InvalidSpec(["project_id: none is given and the account has no default; set `ucloud:projectId`"])
+        return api.at(project_id=default)
 
     def building(self, place: Mapping[str, Any], call: Call) -> Api:
         """The same, for a call that makes things: what it leaves behind where it is killed is seen to."""

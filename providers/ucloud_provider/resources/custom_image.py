@@ -136,7 +136,16 @@ class CustomImageProvider(ResourceProvider):
 
             failures: tuple[str, ...] = ()
             try:
-                new = _copy(args, id_, list(missing.values()), api, call, delete_others)
+                taken = _taker(call)
+                new = _copy(
+                    args,
+                    id_,
+                    list(missing.values()),
+                    api,
+                    call,
+                    settled=delete_others,
+                    accepts=lambda partial: taken(partial or bool(left)),
+                )
             except CopyFailed as failed:
                 new, failures = failed.made.copies, failed.failures
             except UCloudImageError as error:
@@ -207,7 +216,7 @@ def _adopt(args: CustomImageArgs, api: Api, call: engine.Call) -> BuiltImage:
     image = images.get(api, image_id)
     if image is None:
         raise UCloudImageError(f"adopt_image_id: {image_id!r} is no image of {api.region}; look it up in the console")
-    copies = _copy(args, image_id, args.copies, api, call)
+    copies = _copy(args, image_id, args.copies, api, call, accepts=_taker(call))
     return BuiltImage(image_id, image.name, image.size, image.created, 0, copies)
 
 
@@ -217,6 +226,8 @@ def _copy(
     wanted: Sequence[ImageCopy],
     api: Api,
     call: engine.Call,
+    *,
+    accepts: Callable[[bool], bool],
     settled: Callable[[], None] = lambda: None,
 ) -> tuple[MadeCopy, ...]:
     from ucloud_provider.build import make_copies
@@ -229,7 +240,7 @@ def _copy(
         progress=call.progress,
         cancel=call.cancel,
         masker=call.masked,
-        accepts=_taker(call),
+        accepts=accepts,
         settled=settled,
     )
 

@@ -102,16 +102,13 @@ class UHostProvider(ResourceProvider):
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         from ucloud_provider.build import lasting_host
         from ucloud_provider.spec.check import load_uhost
-        from ucloud_provider.spec.rules import parse_duration
 
         with engine.Call() as call:
             old = call.old_inputs() or {**olds, "password": news.get("password")}
             _hide_secrets(call, old, news)
             args = load_uhost(news)
             api = self._access.api(olds, call)
-            timeout = parse_duration(args.timeout)
-            host = lasting_host.look(api, id_)
-            host = lasting_host.change(old, args, host, api=api, progress=call.progress, timeout=timeout)
+            host = lasting_host.change(old, args, id_, api=api, progress=call.progress)
             return UpdateResult(_outputs(news, host, api))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:

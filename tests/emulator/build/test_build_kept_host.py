@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,7 @@ def test_the_message_tells_how_to_log_in_and_until_when(builds: Builds, state: P
     assert key.stat().st_mode & 0o777 == 0o600
 
 
-def test_no_later_build_takes_it_away_and_gc_does_when_its_lease_has_ended(
-    builds: Builds, state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_later_build_takes_it_away_and_gc_does_when_its_lease_has_ended(builds: Builds, state: Path) -> None:
     fail_and_keep(builds)
     api = builds.api()
     kept = {row["id"] for row in builds.left()}
@@ -45,8 +44,7 @@ def test_no_later_build_takes_it_away_and_gc_does_when_its_lease_has_ended(
     builds.build(communicator="none")
     assert {row["id"] for row in builds.left()} == kept
     later = api.clock() + DURATION + 60
-    monkeypatch.setattr("ucloud_provider.build.recover.time.time", lambda: later)
-    assert all("released now" in said for said in recover.give_back(api))
+    assert all("released now" in said for said in recover.give_back(replace(api, clock=lambda: later)))
     assert builds.left() == []
     assert list(state.glob("builds/*/id_build")) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def test_nothing_is_given_back_on_the_word_of_a_later_release(tmp_path: Path, mo
         journal.event("start", build=name, account="a", **more)
         journal.intend(HOST)
         journal.close()
-    assert [each.start["build"] for each in dead_builds("a")] == ["ours"]
+    assert [each.start["build"] for each in dead_builds("a", time.time())] == ["ours"]
     assert next(read(tmp_path / "builds" / "ours" / FILE))["format"] == FORMAT
 
 
@@ -182,13 +183,13 @@ def test_who_wants_to_waits_until_another_build_of_the_process_has_looked_after_
     journal.close()
 
     def left() -> tuple[Thing, ...]:
-        with dead_build(path, "a", Cancel()) as found:
+        with dead_build(path, "a", time.time(), Cancel()) as found:
             return found.left if found is not None else ()
 
     with ThreadPoolExecutor(1) as pool:
-        with dead_build(path, "a") as first:
+        with dead_build(path, "a", time.time()) as first:
             assert first is not None
-            with dead_build(path, "a") as second:
+            with dead_build(path, "a", time.time()) as second:
                 assert second is None, "who does not want to wait goes on"
             waiting = pool.submit(left)
             with pytest.raises(TimeoutError):
@@ -201,5 +202,5 @@ def test_a_live_build_is_not_waited_for(tmp_path: Path) -> None:
     journal = Journal(path)
     journal.event("start", build="live", account="a")
     journal.intend(HOST)
-    with dead_build(path, "a", Cancel()) as found:
+    with dead_build(path, "a", time.time(), Cancel()) as found:
         assert found is None

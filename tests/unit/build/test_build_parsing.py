@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ def test_no_journal_keeps_those_of_other_builds_from_being_looked_after(path: Pa
         written.event("start", build="ffffffffffff", account="a", expires=0)
         written.intend(Thing("host", "ucloud-image-ffffffffffff-x1764000000", "org-x", "cn-bj2"))
         written.close()
-        found = list(recover.dead_builds("a"))
+        found = list(recover.dead_builds("a", time.time()))
         assert "ffffffffffff" in [each.start.get("build") for each in found]
         assert all(isinstance(each.expires, float) for each in found)
 

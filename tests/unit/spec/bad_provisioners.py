@@ -36,7 +36,7 @@ BAD_PROVISIONER: list[Wrong] = [
         "execute_command",
         "{{.Pth}} is no field; one of Path, Vars, EnvVarFile",
     ),
-    ({**SHELL, "execute_command": "sh"}, "execute_command", "'sh' does not run the script; use {{.Path}}"),
+    ({**SHELL, "execute_command": "sh"}, "execute_command", "does not run the script; use {{.Path}}"),
     (
         {**SHELL, "env_var_format": "%s"},
         "env_var_format",
