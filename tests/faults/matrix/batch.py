@@ -99,7 +99,8 @@ class _Run:
             verdict.met = hits[rules[place.number]] > 0
             verdict.left_for_later = bool(seen[place.number].strays)
             kind = verdict.case.kind
-            unsure = bool(error) and (kind.blinding or kind.vanishes)
+            # What somebody else takes away may go when the operation is over: a refresh tells, see `_go_on`.
+            unsure = kind.vanishes or (bool(error) and kind.blinding)
             verdict.say("operation", checks.after_operation(place, seen[place.number], output, unsure))
             if "Traceback" in error:
                 verdict.say("operation", [f"a traceback: {error}"])

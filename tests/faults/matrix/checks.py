@@ -64,7 +64,7 @@ def shown(rows: Sequence[Row]) -> str:
 def after_operation(place: Place, seen: Seen, output: str, unsure: bool) -> list[str]:
     """Directly after the operation: nothing is left behind in silence, and the state has nothing that is not there.
 
-    `unsure`: it failed, and may not have learnt what it did before that.
+    `unsure`: it failed, and may not have learnt what it did before that, or somebody else took something away since.
     """
     found = []
     half_made = {row["region"] for row in seen.strays if row["kind"] == "image"}
