@@ -90,9 +90,9 @@ def admin(cloud: EmulatedCloud) -> Starlette:
         ],
         exception_handlers={
             _Wrong: _say_wrong,
-            BadRule: _say_bad,
-            TooManyRules: _say_bad,
-            HostError: _say_bad,
+            BadRule: _say_wrong,
+            TooManyRules: _say_wrong,
+            HostError: _say_wrong,
             MalformedRequest: _say_malformed,
         },
     )
@@ -103,10 +103,6 @@ def admin(cloud: EmulatedCloud) -> Starlette:
 
 def _say_wrong(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, getattr(error, "status", 400))
-
-
-def _say_bad(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 400)
 
 
 def _say_malformed(request: Request, error: Exception) -> Response:

@@ -11,16 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ucloud_provider.build import lease, mark, recover
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.lease import Lease
 from ucloud_provider.build.release import release
-from ucloud_provider.cloud import account, keypairs, network, paging
-from ucloud_provider.cloud.answers import listed
+from ucloud_provider.cloud import account, hosts, images, keypairs, network, prices
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.cloud.records import Eip, Host, Image
 from ucloud_provider.errors import CloudError, UCloudImageError
 
 
@@ -160,12 +157,12 @@ def _labelled(api: Api, now: float) -> Iterator[Leftover]:
     def left(kind: str, held: Lease, id: str, age: float, price: float | None) -> Leftover:
         return Leftover(Thing(kind, held.label, project, region, id), held, max(0.0, age), price)
 
-    for host in map(Host.of, paging.every(api, "DescribeUHostInstance", "UHostSet")):
+    for host in hosts.find(api):
         if held := lease.parse(host.tag) or lease.parse(host.name):
-            yield left("host", held, host.id, now - host.created, _host_price(api, host))
+            yield left("host", held, host.id, now - host.created, prices.host(api, host))
     for eip in network.eips(api):
         if (held := lease.parse(eip.tag)) and not eip.bound:  # one that a host has goes with it
-            yield left("EIP", held, eip.id, now - eip.created, _eip_price(api, eip))
+            yield left("EIP", held, eip.id, now - eip.created, prices.eip(api, eip))
     for pair in keypairs.find(api):
         if marked := lease.parse_mark(pair.name):
             held, _ = marked
@@ -187,7 +184,7 @@ def _images(api: Api, marks: Sequence[Thing], now: float) -> Iterator[Leftover]:
                 here[held.build_id] = held
     if not here:
         return
-    for image in map(Image.of, paging.every(api, "DescribeImage", "ImageSet", ImageType="Custom")):
+    for image in images.find(api):
         found = here.get(lease.parse_origin(image.tag) or "")
         if found is not None:
             thing = Thing("image", image.tag, api.project_id or "", api.region or "", image.id)
@@ -214,37 +211,3 @@ def _everywhere(api: Api, unlisted: list[str] | None) -> list[Api]:
         unlisted.append(str(error))
         return []
     return [api.at(project_id=project, region=region) for project in projects for region in regions]
-
-
-def _host_price(api: Api, host: Host) -> float | None:
-    return _price(
-        api,
-        "GetUHostInstancePrice",
-        Zone=host.zone,
-        ImageId=host.image_id,
-        CPU=host.cpu,
-        Memory=host.memory,
-        Count=1,
-        ChargeType="Dynamic",
-    )
-
-
-def _eip_price(api: Api, eip: Eip) -> float | None:
-    return _price(
-        api,
-        "GetEIPPrice",
-        OperatorName=eip.operator,
-        Bandwidth=eip.bandwidth,
-        PayMode=eip.charge_mode,
-        ChargeType="Dynamic",
-    )
-
-
-def _price(api: Api, action: str, **params: Any) -> float | None:
-    """What an hour costs, by UCloud's price list; None where it does not say."""
-    try:
-        prices = listed(action, api.read(action, **params), "PriceSet")
-    except CloudError:
-        return None
-    found = next((each.get("Price") for each in prices if each.get("ChargeType") == "Dynamic"), None)
-    return float(found) if isinstance(found, int | float) else None

@@ -54,7 +54,7 @@ class Guest(Step):
             argument = "user_data_file"
         build.user_data = theirs
         source = build.the_source()
-        if args.communicator != "ssh" or source.os_type == "Windows":
+        if args.communicator != "ssh":
             return  # over no connection, what we add could not be taken away again
         if not source.has_cloud_init:
             build.log(f"image {source.id} has no CloudInit: the SSH host key is trusted on first use")

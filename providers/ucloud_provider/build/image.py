@@ -82,21 +82,23 @@ def start(
     held = lease.new(account.now(api))
     folder = places.build_dir(held.build_id)
     masker = masker or Masker()
-    log = BuildLog(folder / LOG, masker)
-    journal = Journal(folder / JOURNAL)
-    for line in first:
-        log(line)
-    api = api.using(log=log)
-    journal.event(
-        "start",
-        build=held.build_id,
-        expires=held.expires,
-        image_name=args.image_name,
-        project_id=api.project_id,
-        region=api.region,
-        account=api.credentials.account,
-        digest=digest,
-    )
+    with contextlib.ExitStack() as opened:
+        log = opened.enter_context(contextlib.closing(BuildLog(folder / LOG, masker)))
+        journal = opened.enter_context(contextlib.closing(Journal(folder / JOURNAL)))
+        for line in first:
+            log(line)
+        api = api.using(log=log)
+        journal.event(
+            "start",
+            build=held.build_id,
+            expires=held.expires,
+            image_name=args.image_name,
+            project_id=api.project_id,
+            region=api.region,
+            account=api.credentials.account,
+            digest=digest,
+        )
+        opened.pop_all()  # `_end` closes them
     return Build(
         args=args,
         api=api,

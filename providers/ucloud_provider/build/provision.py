@@ -8,10 +8,8 @@ from ucloud_provider.build import fate
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
 from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext
+from ucloud_provider.provisioners.output import TAIL
 from ucloud_provider.provisioners.running import run_provisioner
-
-TAIL = 20
-"""Lines of output that an error shows."""
 
 
 class Provision(Step):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ucloud_provider.cloud import paging
-from ucloud_provider.cloud.answers import listed, new_id
+from ucloud_provider.cloud.answers import new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import CloudError
@@ -97,27 +97,14 @@ def operator(region: str) -> str:
 
 def describe(api: Api, ids: Sequence[str]) -> dict[str, Host]:
     """The hosts that exist, by id."""
-    found: dict[str, Host] = {}
-    for start in range(0, len(ids), paging.PAGE):
-        some = list(ids[start : start + paging.PAGE])
-        try:
-            answer = api.read("DescribeUHostInstance", UHostIds=some, Limit=paging.PAGE)
-        except CloudError as error:
-            if error.code not in NOT_FOUND:
-                raise
-            if len(some) > 1:  # one that is gone must not hide the others
-                for each in some:
-                    found |= describe(api, [each])
-            continue
-        hosts = map(Host.of, listed("DescribeUHostInstance", answer, "UHostSet"))
-        found |= {host.id: host for host in hosts if host.id in some}
-    return found
+    items = paging.by_ids(api, "DescribeUHostInstance", "UHostSet", "UHostIds", ids, not_found=NOT_FOUND)
+    return {host.id: host for host in map(Host.of, items) if host.id in ids}
 
 
-def find(api: Api, *, name: str | None = None, tag: str | None = None) -> list[Host]:
-    """Hosts by their exact name, or their Tag, over all pages."""
+def find(api: Api, *, tag: str | None = None) -> list[Host]:
+    """Hosts, or those with a Tag, over all pages."""
     every = map(Host.of, paging.every(api, "DescribeUHostInstance", "UHostSet", Tag=tag))
-    return [host for host in every if (name is None or host.name == name) and (tag is None or host.tag == tag)]
+    return [host for host in every if tag is None or host.tag == tag]
 
 
 def stop(api: Api, host_id: str) -> None:

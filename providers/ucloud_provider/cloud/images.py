@@ -16,21 +16,8 @@ NOT_FOUND = (8058, 8037)
 
 def describe(api: Api, ids: Sequence[str]) -> dict[str, Image]:
     """The images that exist, by id."""
-    found: dict[str, Image] = {}
-    for start in range(0, len(ids), paging.PAGE):
-        some = list(ids[start : start + paging.PAGE])
-        try:
-            answer = api.read("DescribeImage", ImageIds=some, Limit=paging.PAGE)
-        except CloudError as error:
-            if error.code not in NOT_FOUND:
-                raise
-            if len(some) > 1:  # one that is gone must not hide the others
-                for each in some:
-                    found |= describe(api, [each])
-            continue
-        images = map(Image.of, listed("DescribeImage", answer, "ImageSet"))
-        found |= {image.id: image for image in images if image.id in some}
-    return found
+    items = paging.by_ids(api, "DescribeImage", "ImageSet", "ImageIds", ids, not_found=NOT_FOUND)
+    return {image.id: image for image in map(Image.of, items) if image.id in ids}
 
 
 def get(api: Api, image_id: str) -> Image | None:
@@ -59,10 +46,10 @@ def _node_image(api: Api, image_id: str) -> Image | None:
     return Image.of({**found, **known})
 
 
-def find(api: Api, *, tag: str) -> list[Image]:
-    """Custom images by their Tag, over all pages."""
-    every = paging.every(api, "DescribeImage", "ImageSet", ImageType="Custom", Tag=tag)
-    return [image for image in map(Image.of, every) if image.tag == tag]
+def find(api: Api, *, tag: str | None = None) -> list[Image]:
+    """Custom images, or those with a Tag, over all pages."""
+    every = map(Image.of, paging.every(api, "DescribeImage", "ImageSet", ImageType="Custom", Tag=tag))
+    return [image for image in every if tag is None or image.tag == tag]
 
 
 def create(api: Api, host_id: str, *, name: str, description: str | None, tag: str) -> str:

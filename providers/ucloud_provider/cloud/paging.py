@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ucloud_provider.cloud.answers import listed, number
@@ -27,3 +27,21 @@ def every(api: Api, action: str, items: str, **params: Any) -> Iterator[Mapping[
         if not page or offset >= (number(answer, "TotalCount") or offset):
             return
     raise CloudError(action, 0, f"UCloud lists {items} without end; try again")
+
+
+def by_ids(
+    api: Api, action: str, items: str, parameter: str, ids: Sequence[str], *, not_found: Collection[int]
+) -> Iterator[Mapping[str, Any]]:
+    """The elements of a listing call for the ids that exist; `not_found` are RetCodes for one that does not."""
+    for start in range(0, len(ids), PAGE):
+        some = list(ids[start : start + PAGE])
+        try:
+            answer = api.read(action, Limit=PAGE, **{parameter: some})
+        except CloudError as error:
+            if error.code not in not_found:
+                raise
+            if len(some) > 1:  # one that is gone must not hide the others
+                for each in some:
+                    yield from by_ids(api, action, items, parameter, [each], not_found=not_found)
+            continue
+        yield from listed(action, answer, items)

@@ -62,12 +62,9 @@ class Image:
     id: str
     name: str
     state: str
-    type: str
     os_type: str
-    os_name: str
     features: tuple[str, ...]
     size: int
-    description: str
     tag: str
     created: int
 
@@ -79,12 +76,9 @@ class Image:
             id=key("DescribeImage", item, "ImageId"),
             name=text(item, "ImageName"),
             state=text(item, "State"),
-            type=text(item, "ImageType"),
             os_type=text(item, "OsType"),
-            os_name=text(item, "OsName"),
             features=tuple(each for each in features if isinstance(each, str)) if isinstance(features, list) else (),
             size=number(item, "ImageSize"),
-            description=text(item, "ImageDescription"),
             tag=text(item, "Tag"),
             created=number(item, "CreateTime"),
         )
@@ -101,8 +95,6 @@ class Firewall:
     id: str
     name: str
     type: str
-    tag: str
-    remark: str
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> Firewall:
@@ -111,8 +103,6 @@ class Firewall:
             id=key("DescribeFirewall", item, "FWId"),
             name=text(item, "Name"),
             type=text(item, "Type"),
-            tag=text(item, "Tag"),
-            remark=text(item, "Remark"),
         )
 
 

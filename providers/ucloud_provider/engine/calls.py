@@ -63,10 +63,6 @@ class Call:
         return self._rpc.request if self._rpc else None
 
     @property
-    def preview(self) -> bool:
-        return bool(getattr(self.request, "preview", False))
-
-    @property
     def name(self) -> str:
         """The resource's name in the program."""
         return self.urn.rpartition("::")[2]
