@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
 import signal
 import time
@@ -13,32 +12,17 @@ from typing import Any
 
 import pytest
 from ucloud_provider.build import collect
-from ucloud_provider.build.journal import FILE
 from ucloud_provider.build.lease import DURATION
 from ucloud_provider.cloud import account
 
 from tests.e2e.stack import Running, Stack
 from tests.faults import aftermath, deaths, victim
+from tests.faults.filling import fill
 from tests.support import processes
 from tests.support.emulator import Emulator
 from tests.support.gateway import Gateway, Hold
 
 POINTS = {point.name: point for point in deaths.POINTS}
-
-
-def fill(folder: Path) -> Path:
-    """Write until nothing more fits; the file to remove to have room again.
-
-    Journals have room left in their last page: it is used up by empty lines, which say nothing.
-    """
-    filler = folder / "filler"
-    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(b"x" * 512)
-    for journal in folder.rglob(FILE):
-        with journal.open("ab") as file:
-            file.write(b"\n" * (-journal.stat().st_size % mmap.PAGESIZE))
-    return filler
 
 
 @contextlib.contextmanager

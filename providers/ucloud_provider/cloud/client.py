@@ -69,7 +69,9 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
             allow_redirects=False,  # a signed request is for UCloud alone
         )
         if (date := _date(answer.headers.get("Date"))) is not None:
-            self.ahead = date - time.monotonic()
+            # An answer that was slow tells of a time that is past: the quickest one so far is the nearest to the truth.
+            ahead = date - time.monotonic()
+            self.ahead = ahead if self.ahead is None else max(self.ahead, ahead)
         if not 200 <= answer.status_code < 300:
             raise exc.HTTPStatusException(answer.status_code, answer.headers.get(http.REQUEST_UUID_HEADER_KEY))
         return http.Response(

@@ -54,6 +54,8 @@ def test_the_state_folder_is_the_one_asked_for_else_xdgs_else_in_the_home(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert places.state_dir({"UCLOUD_IMAGE_STATE": str(tmp_path / "x")}) == tmp_path / "x"
+    monkeypatch.chdir(tmp_path)
+    assert places.state_dir({"UCLOUD_IMAGE_STATE": "x"}) == tmp_path / "x"
     assert places.state_dir({"XDG_STATE_HOME": str(tmp_path / "y")}) == tmp_path / "y" / "ucloud-image"
     assert places.state_dir({}) == tmp_path / ".local" / "state" / "ucloud-image"
     assert places.state_dir({}).stat().st_mode & 0o777 == 0o700
