@@ -68,6 +68,8 @@ class World:
     gateway: Gateway
     wanted: dict[str, Wanted] = field(default_factory=dict)
     changed: int = 0
+    clean: bool = True
+    """Nothing has died or failed since everything was last seen to be right: nothing may be left behind."""
 
     @staticmethod
     def begin(cloud: Emulator, folder: Path) -> World:
@@ -118,6 +120,7 @@ class World:
             (region, each.name) for each in self.wanted.values() for region in ("cn-bj2", *sorted(each.copies))
         )
         assert there == wanted, f"wanted {wanted}, there is {there}"
+        self.clean = True
 
     def up_that_dies(self, way: str, said: str, later: float) -> str:
         """Bring it up, and let it die some time after the engine has shown `said`; how it ended, in words."""
@@ -134,6 +137,7 @@ class World:
         return self._die(running, way)
 
     def _die(self, running: Running, way: str) -> str:
+        self.clean = False
         deaths.strike(running, self.stack.folder, way)
         running.ended(120)
         processes.wait_until_gone(self.stack.folder, deaths.GONE_WITHIN)
@@ -149,6 +153,7 @@ class World:
         finally:
             self.cloud.clear_faults()
         assert "Traceback" not in outcome.output, outcome.output
+        self.clean = False
         return "it succeeded" if outcome.code == 0 else "it failed"
 
     def up_without_network(self, later: float, seconds: float) -> str:
@@ -183,6 +188,11 @@ class World:
         failed = collect.remove(api, collect.find(apis, time.time() + DURATION + 60), lambda _each, _said: None)
         assert failed == []
         aftermath.check_agreement(self.stack, self.cloud)
+        self.clean = True
 
     def destroy(self) -> None:
+        """A stack without an image has none deleted: then nobody but gc collects what a death or a fault left."""
+        if not self.clean:
+            self.stack.destroy().succeeded()
+            self.gc()
         aftermath.check_destroy(self.stack, self.cloud)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.stack import Stack
+from tests.faults import aftermath, deaths
+from tests.support import processes
 from tests.support.emulator import Emulator
 
 PROGRAM = """
@@ -109,3 +111,17 @@ def test_the_old_copy_is_deleted_before_the_new_one_is_handed_over(paper: Stack,
     paper.up().succeeded()
     order = [each["Action"] for each in paper_cloud.requests()[seen:]]
     assert order.index("TerminateCustomImage") < order.index("DeleteUHostKeyPairs")
+
+
+def test_a_destroy_gives_back_what_a_dead_build_left(paper: Stack, paper_cloud: Emulator) -> None:
+    paper.create(PROGRAM.format(regions=[])).up().succeeded()
+    paper_cloud.fault(transition="start", outcome="never", times=0)
+    paper.write(PROGRAM.format(regions=[]) + PROGRAM.format(regions=[]).replace('"web"', '"other"'))
+    running = paper.start_up()
+    running.until(lambda output: "starting host" in output)
+    deaths.strike(running, paper.folder, "machine gone")
+    processes.wait_until_gone(paper.folder, 60)
+    paper_cloud.clear_faults()
+    assert {"uhost", "keypair", "firewall"} <= {row["kind"] for row in paper_cloud.ledger(open_only=True)}
+    aftermath.unlock(paper)
+    check_destroyed(paper, paper_cloud)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CheckFailure
@@ -72,6 +73,14 @@ class Access:
         api = self.api(place, call)
         call.when_dropped(lambda: sweeper.detach(api))
         return api
+
+    @staticmethod
+    def collecting(api: Api, call: Call) -> AbstractContextManager[object]:
+        """Give back what dead builds of this machine left, beside a deletion: `pulumi destroy` builds nothing."""
+        from ucloud_provider.build import recover
+        from ucloud_provider.cloud import retry
+
+        return recover.in_background(api.using(patience=retry.PATIENCE), "", call.progress.note, call.cancel)
 
 
 def failure(name: str, reason: str) -> CheckFailure:

@@ -164,7 +164,9 @@ class CustomImageProvider(ResourceProvider):
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         with engine.Call() as call:
             call.progress.step("deleting the image and its copies")
-            _delete(props, self._access.api(props, call))
+            api = self._access.api(props, call)
+            with self._access.collecting(api, call):
+                _delete(props, api)
 
 
 def _changes(old: Mapping[str, Any] | None, outputs: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:

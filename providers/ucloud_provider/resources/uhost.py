@@ -116,7 +116,9 @@ class UHostProvider(ResourceProvider):
 
         with engine.Call() as call:
             call.progress.step("terminating the host")
-            launch.remove(self._access.api(props, call), id_)
+            api = self._access.api(props, call)
+            with self._access.collecting(api, call):
+                launch.remove(api, id_)
 
 
 def _hide_secrets(call: engine.Call, *inputs: Mapping[str, Any]) -> None:
