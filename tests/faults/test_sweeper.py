@@ -38,7 +38,7 @@ def test_an_image_that_is_done_is_left_with_its_mark_and_taken_over(
 ) -> None:
     cloud.reset()
     monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
-    kill_at("copying", cloud, tmp_path, region="", detached="detached")
+    kill_at("handing over", cloud, tmp_path, region="", detached="detached")
     until_only(cloud, ["image", "keypair"])
     (done,) = [row["id"] for row in cloud.ledger(open_only=True) if row["kind"] == "image"]
     image_id, notes = victim.build(cloud.url, "", "")

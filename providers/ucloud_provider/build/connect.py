@@ -20,6 +20,7 @@ class Connect(Step):
     """Tries until the host lets us in or `ssh_timeout` is over."""
 
     name: ClassVar[str] = "connecting"
+    tells_itself: ClassVar[bool] = True
 
     def run(self, build: Build) -> None:
         args, login, address = build.args, build.login, build.address

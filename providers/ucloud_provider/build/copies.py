@@ -23,6 +23,7 @@ class Copies(Step):
     """Makes the copies that are wanted. One that fails stops no other; what is half-made of it is deleted."""
 
     name: ClassVar[str] = "copying"
+    tells_itself: ClassVar[bool] = True
 
     def __init__(self, wanted: Sequence[ImageCopy]) -> None:
         self._wanted = wanted

@@ -28,6 +28,8 @@ class Step(ABC):
 
     name: ClassVar[str]
     """In the words of a progress line: "creating the host"."""
+    tells_itself: ClassVar[bool] = False
+    """Whether `run` has a progress line of its own, with more in it than the name."""
     stoppable: ClassVar[bool] = True
     """Whether it does not begin where the build was asked to stop."""
     serves_host: ClassVar[bool] = False
@@ -52,7 +54,8 @@ def run(build: Build, steps: Sequence[Step], before: Sequence[Step] = ()) -> Non
         for step in steps:
             if step.stoppable:
                 build.cancel.raise_if_set()
-            build.progress.step(step.name)
+            if not step.tells_itself:
+                build.progress.step(step.name)
             build.log(f"step {step.name}")
             begun.append(step)
             step.run(build)

@@ -16,6 +16,7 @@ class Provision(Step):
     """Each line of output goes to the status column and to the log."""
 
     name: ClassVar[str] = "provisioning"
+    tells_itself: ClassVar[bool] = True
 
     def run(self, build: Build) -> None:
         host = build.the_host()
