@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ucloud_provider.build import collect, recover
+from ucloud_provider.build.journal import FILE, Journal
 from ucloud_provider.build.lease import DURATION
 from ucloud_provider.cloud import hosts
 from ucloud_provider.cloud.client import Api, connect
@@ -186,6 +187,18 @@ def test_what_a_build_here_takes_over_after_it_was_found_is_left_to_it(
     assert image.endswith("a build on this machine has taken it over, or gives it back just now")
     assert mark.endswith("it marks what is left of the build")
     assert sorted(row["kind"] for row in cloud.ledger(open_only=True)) == ["image", "keypair"]
+
+
+def test_old_journals_are_pruned_where_it_collects(paper_cloud: Emulator, tmp_path: Path) -> None:
+    old = tmp_path / "builds" / "0123456789ab" / FILE
+    old.parent.mkdir(parents=True)
+    Journal(old).close()
+    long_ago = time.time() - recover.KEEP_SECONDS - 60
+    os.utime(old, (long_ago, long_ago))
+    assert gc(paper_cloud, tmp_path, "--dry-run").returncode == 0
+    assert old.exists(), "a dry run changes nothing"
+    assert gc(paper_cloud, tmp_path).returncode == 0
+    assert not old.parent.exists()
 
 
 def test_wrong_regions_and_missing_keys_are_one_clean_line(cloud: Emulator, tmp_path: Path) -> None:

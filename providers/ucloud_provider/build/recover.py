@@ -215,9 +215,11 @@ def in_background(
 
     def collect() -> None:
         try:
-            for text in give_back(api.using(cancel=stop), build_id, spared):
-                note(text)
-            prune()
+            try:
+                for text in give_back(api.using(cancel=stop), build_id, spared):
+                    note(text)
+            finally:
+                prune()
         except Exception as error:
             # The next build goes on with it. Unforeseen, too: a thread's traceback would go to the terminal unmasked.
             api.log(f"giving back what dead builds left ended early: {error!r}")

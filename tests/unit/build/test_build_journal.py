@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ucloud_provider.build.journal import FILE, FORMAT, Alive, Journal, Thing, outstanding, read
 from ucloud_provider.build.recover import dead_build, dead_builds
@@ -132,7 +134,6 @@ def test_a_journal_torn_at_any_byte_still_tells_every_whole_line(path: Path) -> 
     for end in range(len(whole) + 1):
         torn.write_bytes(whole[:end])
         assert list(read(torn)) == [json.loads(line) for line in whole[:end].split(b"\n")[:-1]]
-        assert all(thing.kind in ("host", "key pair") for thing in outstanding(torn))
 
 
 def test_a_line_that_was_torn_in_the_middle_takes_no_other_with_it(path: Path) -> None:
@@ -160,6 +161,67 @@ def test_a_result_is_kept_whole_or_not_at_all_wherever_its_line_is_torn(path: Pa
         torn.write_bytes(whole[:end])
         assert outstanding(torn) == [copy, image]
     assert outstanding(path) == []
+
+
+THINGS = (HOST, KEY, Thing("image", "origin", "org-x", "cn-bj2"), Thing("copy", "origin", "org-x", "hk"))
+some = st.sampled_from(THINGS)
+some_made = st.builds(made, some, st.sampled_from(["id-1", "id-2"]))
+steps = st.one_of(
+    st.tuples(st.just("intend"), some | some_made),
+    st.tuples(st.just("made"), some_made),
+    st.tuples(st.just("again"), some),
+    st.tuples(st.just("released"), some | some_made),
+    st.tuples(st.just("kept"), st.lists(some | some_made, min_size=1, max_size=3)),
+)
+"""What a journal may be told, one line each; "kept" is of several things at once."""
+
+
+def write(journal: Journal, step: tuple[str, Any]) -> None:
+    event, what = step
+    getattr(journal, event)(*(what if event == "kept" else (what,)))
+
+
+def left_by(told: Sequence[tuple[str, Any]]) -> list[Thing]:
+    """What a build that told this and died has outstanding, newest first, by hand: each thing looked at alone."""
+    found: list[tuple[int, Thing]] = []
+    for thing in THINGS:
+        own = [(at, event, what) for at, (event, what) in enumerate(told) if event in ("intend", "made", "released")]
+        own += [(at, event, each) for at, (event, what) in enumerate(told) if event == "kept" for each in what]
+        own = sorted(((at, event, each) for at, event, each in own if each.key == thing.key), key=lambda one: one[0])
+        gone = max((at for at, event, _ in own if event in ("released", "kept")), default=-1)
+        since = [(at, each) for at, _, each in own if at > gone]
+        if since:
+            found.append((since[0][0], since[-1][1]))
+    return [thing for _, thing in sorted(found, key=lambda one: one[0], reverse=True)]
+
+
+@given(told=st.lists(steps, max_size=8), more=st.lists(steps, min_size=1, max_size=2), at=st.integers(0))
+@settings(max_examples=30)
+def test_a_build_that_died_at_any_byte_leaves_what_its_whole_lines_say(
+    told: list[tuple[str, Any]], more: list[tuple[str, Any]], at: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("torn") / FILE
+    journal = Journal(path)
+    ends = [0]
+    for step in told:
+        write(journal, step)
+        ends.append(path.stat().st_size)
+    journal.close()
+    whole = path.read_bytes()
+    assert outstanding(path) == left_by(told)
+    for written in range(len(told)):
+        expected = left_by(told[:written])
+        for end in range(ends[written], ends[written + 1]):
+            path.write_bytes(whole[:end])
+            assert outstanding(path) == expected
+    # Who comes after it and gives back what it left writes into the same file, wherever that was torn.
+    end = at % (len(whole) + 1)
+    path.write_bytes(whole[:end])
+    journal = Journal(path)
+    for step in more:
+        write(journal, step)
+    journal.close()
+    assert outstanding(path) == left_by(told[: sum(each <= end for each in ends) - 1] + more)
 
 
 @given(noise=st.binary(max_size=200))
