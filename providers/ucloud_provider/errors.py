@@ -6,6 +6,7 @@ The text of an error is what the user reads; it holds no secret and no traceback
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class UCloudImageError(Exception):
@@ -37,6 +38,11 @@ class CloudError(UCloudImageError):
         self.http_status = http_status
         detail = f" (RetCode {code})" if code else f" (HTTP {http_status})" if http_status else ""
         super().__init__(f"{action} failed: {message}{detail}")
+
+    def tried(self, times: int, seconds: float) -> Self:
+        """The same error of a call that was made several times in so many seconds."""
+        message = f"{self.message}; tried {times} times in {seconds:.0f} s"
+        return type(self)(self.action, self.code, message, http_status=self.http_status)
 
 
 class ResponseLost(CloudError):

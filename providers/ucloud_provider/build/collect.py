@@ -12,10 +12,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ucloud_provider.build import lease, mark, recover
+from ucloud_provider.build import inspection, journal, lease, mark, recover
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.lease import Lease
-from ucloud_provider.build.release import release
+from ucloud_provider.build.release import doubt, release
 from ucloud_provider.cloud import account, hosts, images, keypairs, network, prices
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import CloudError, UCloudImageError
@@ -26,7 +26,7 @@ class Leftover:
     """Something a build made for a while and that is still there.
 
     `age` is in seconds; `price` in yuan an hour, None where UCloud does not tell; `why` says why it is, or is not,
-    collected now; `journal` is that of its build, where only that says so.
+    collected now; `journal` is that of its build, where this machine has it.
     """
 
     thing: Thing
@@ -124,11 +124,16 @@ def _release(api: Api, leftover: Leftover) -> None:
     if leftover.journal is None:
         release(api, leftover.thing)
         return
-    # Its lease still runs: a build on this machine may have taken it over since it was found.
+    # A build on this machine may have taken it over since it was found.
     with recover.dead_build(leftover.journal, api.credentials.account, api.clock()) as dead:
-        if dead is None or not any(_same(leftover.thing, each) for each in dead.left):
+        written = next((each for each in dead.left if _same(leftover.thing, each)), None) if dead else None
+        if dead is None or written is None:
             raise UCloudImageError("a build on this machine has taken it over, or gives it back just now")
         release(api, leftover.thing)
+        if not doubt(dead.journal.path, written).twice:  # else the second of the two has to go as well
+            dead.journal.released(written)
+        if not any(each.kind == "host" for each in journal.outstanding(dead.journal.path)):
+            inspection.forget(dead.journal.path.parent)
 
 
 def _same(found: Thing, journaled: Thing) -> bool:
@@ -141,11 +146,12 @@ def _same(found: Thing, journaled: Thing) -> bool:
 
 def _judged(found: Leftover, now: float, journals: Mapping[str, Path]) -> Leftover:
     build = found.lease.build_id
+    written = journals.get(build)
     if found.lease.has_ended(now):
-        return replace(found, collectable=True, why="its lease has ended")
-    if build in journals:
+        return replace(found, collectable=True, why="its lease has ended", journal=written)
+    if written is not None:
         why = "its build is dead, says the journal of this machine"
-        return replace(found, collectable=True, why=why, journal=journals[build])
+        return replace(found, collectable=True, why=why, journal=written)
     minutes = (found.lease.expires - now) / 60
     return replace(found, why=f"its lease runs for {minutes:.0f} more minutes")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ucloud_provider.cloud import hosts, waits
+from ucloud_provider.cloud import hosts, retry, waits
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import CloudError, UnexpectedState, WaitTimeout
@@ -98,8 +98,12 @@ def _terminate(api: Api, host_id: str) -> None:
         try:
             hosts.terminate(api, host_id)
         except CloudError as error:
-            if error.code == 0 or time.monotonic() > deadline:
+            if not retry.may_succeed_later(error):
                 raise
+            if time.monotonic() > deadline:
+                raise WaitTimeout(
+                    f"host {host_id} to be one that can be terminated", GONE_TIMEOUT, str(error)
+                ) from error
             refusal = error
         try:
             waits.host(
@@ -113,6 +117,7 @@ def _terminate(api: Api, host_id: str) -> None:
             if refusal is None:
                 raise
             api.log(f"host {host_id} is not terminated yet: {refusal}")
+            api.notice(f"{refusal}; trying again")
         else:
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from ucloud_provider.build.journal import Journal, Thing
@@ -23,6 +24,7 @@ def make(api: Api, journal: Journal, thing: Thing, create: Callable[[], str], fi
     Where the answer is lost, the thing is looked for, and made anew only where nothing is to be seen of it. Listings
     may lag: the journal then says that there may be two, and whoever gives it back, or keeps it, looks (`release.py`).
     """
+    began = time.monotonic()
     journal.intend(thing)
     for attempt in range(1, TRIES + 1):
         try:
@@ -33,10 +35,11 @@ def make(api: Api, journal: Journal, thing: Thing, create: Callable[[], str], fi
                     journal.released(thing)
                 raise
             api.log(f"{thing}: the answer was lost ({error}); looking for it")
+            api.notice(f"{error}; looking for what it made")
             found = _look(api, find)
             if found is None:
                 if attempt == TRIES:
-                    raise
+                    raise error.tried(TRIES, time.monotonic() - began) from None
                 api.log(f"{thing}: is not there; making it again")
                 journal.again(thing)
                 continue

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import tenacity
-
 from ucloud_provider.build import journal, launch
 from ucloud_provider.build.journal import Journal, Thing
-from ucloud_provider.cloud import hosts, images, keypairs, network, waits
+from ucloud_provider.cloud import hosts, images, keypairs, network, retry, waits
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import CloudError, UCloudImageError
 
@@ -112,14 +110,13 @@ def give_back(api: Api, written: Journal, thing: Thing) -> None:
 
 def _delete_firewall(api: Api, firewall_id: str) -> None:
     # UCloud refuses to delete a firewall while it still counts a host behind it.
-    patient = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(lambda error: isinstance(error, CloudError) and error.code != 0),
-        stop=tenacity.stop_after_delay(FIREWALL_PATIENCE),
-        wait=tenacity.wait_exponential(multiplier=0.5, max=5),
-        sleep=api.cancel.sleep,
-        reraise=True,
+    retry.repeat(
+        lambda: network.delete_firewall(api, firewall_id),
+        cancel=api.cancel,
+        when=retry.may_succeed_later,
+        told=lambda text: api.log(f"firewall {firewall_id} is not deleted yet: {text}"),
+        patience=FIREWALL_PATIENCE,
     )
-    patient(network.delete_firewall, api, firewall_id)
 
 
 def discard(api: Api, image_id: str) -> None:

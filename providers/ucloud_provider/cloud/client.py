@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import re
+import statistics
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
@@ -48,12 +50,15 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
     def __init__(self) -> None:
         self._local = threading.local()
         self.headers: Mapping[str, str] = {}
-        self.ahead: float | None = None
-        """Seconds by which UCloud's clock is ahead of our monotonic one; None before the first answer."""
+        self._ahead: deque[float] = deque(maxlen=5)
+        """Seconds by which UCloud's clock was ahead of our monotonic one, by its latest answers."""
 
     def now(self) -> float:
-        """UCloud's time in seconds since 1970, whatever this machine's clock says or jumps to."""
-        return time.time() if self.ahead is None else self.ahead + time.monotonic()
+        """UCloud's time in seconds since 1970, whatever this machine's clock says or jumps to.
+
+        By the median of the latest answers: a slow one tells of a time that is past, a proxy's of one that is wrong.
+        """
+        return statistics.median(self._ahead) + time.monotonic() if self._ahead else time.time()
 
     def send(self, req: Any, **options: Any) -> Any:
         session = getattr(self._local, "session", None)
@@ -68,12 +73,10 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
             timeout=(CONNECT_TIMEOUT, options.get("timeout") or READ_TIMEOUT),
             allow_redirects=False,  # a signed request is for UCloud alone
         )
-        if (date := _date(answer.headers.get("Date"))) is not None:
-            # An answer that was slow tells of a time that is past: the quickest one so far is the nearest to the truth.
-            ahead = date - time.monotonic()
-            self.ahead = ahead if self.ahead is None else max(self.ahead, ahead)
         if not 200 <= answer.status_code < 300:
             raise exc.HTTPStatusException(answer.status_code, answer.headers.get(http.REQUEST_UUID_HEADER_KEY))
+        if (date := _date(answer.headers.get("Date"))) is not None:
+            self._ahead.append(date - time.monotonic())
         return http.Response(
             url=req.url,
             method=req.method,

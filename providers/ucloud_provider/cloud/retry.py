@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -57,6 +58,14 @@ def may_succeed_elsewhere(error: BaseException) -> bool:
     UCloud publishes no RetCode for a lack of room. Codes of a product's own are taken for one where there is somewhere
     else to try; the gateway's, such as for a bad parameter or signature, never are.
     """
+    return may_succeed_later(error)
+
+
+def may_succeed_later(error: BaseException) -> bool:
+    """Whether what a product refuses now may be taken later, such as the deletion of what is still in use.
+
+    The gateway's refusals, of a bad parameter or signature, stay what they are.
+    """
     return isinstance(error, CloudError) and error.code >= FIRST_PRODUCT_CODE
 
 
@@ -68,7 +77,7 @@ def repeat(
     told: Callable[[str], None] = lambda _text: None,
     patience: float = BRIEF,
 ) -> T:
-    """Call until it succeeds, fails for good, or `patience` (seconds) is over; the last error is raised.
+    """Call until it succeeds, fails for good, or `patience` (seconds) is over: then the last error, with its tries.
 
     Only for calls that may be made twice. `told` hears of each retry.
     """
@@ -86,4 +95,11 @@ def repeat(
         before_sleep=tell,
         reraise=True,
     )
-    return policy(call)
+    began = time.monotonic()
+    try:
+        return policy(call)
+    except CloudError as error:
+        times = int(policy.statistics.get("attempt_number", 1))
+        if times == 1:
+            raise
+        raise error.tried(times, time.monotonic() - began) from None

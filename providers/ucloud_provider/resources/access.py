@@ -58,13 +58,20 @@ class Access:
 
         found = self.credentials()
         call.hide(*found.secrets())
-        api = connect(found, project_id=place.get("project_id"), region=place.get("region")).using(cancel=call.cancel)
+        api = connect(found, project_id=place.get("project_id"), region=place.get("region"))
+        api = api.using(cancel=call.cancel, notice=call.progress.line)
         if api.project_id:
             return api
         default = account.default_project(api)
         if default is None:
             raise InvalidSpec(["project_id: none is given and the account has no default; set `ucloud:projectId`"])
         return api.at(project_id=default)
+
+    def changing(self, place: Mapping[str, Any], call: Call) -> Api:
+        """The same, for a call that changes what is there: a network that is gone for a while is waited out."""
+        from ucloud_provider.cloud import retry
+
+        return self.api(place, call).using(patience=retry.PATIENCE)
 
     def building(self, place: Mapping[str, Any], call: Call) -> Api:
         """The same, for a call that makes things: what it leaves behind where it is killed is seen to."""
@@ -78,9 +85,8 @@ class Access:
     def collecting(api: Api, call: Call) -> AbstractContextManager[object]:
         """Give back what dead builds of this machine left, beside a deletion: `pulumi destroy` builds nothing."""
         from ucloud_provider.build import recover
-        from ucloud_provider.cloud import retry
 
-        return recover.in_background(api.using(patience=retry.PATIENCE), "", call.progress.note, call.cancel)
+        return recover.in_background(api, "", call.progress.note, call.cancel)
 
 
 def failure(name: str, reason: str) -> CheckFailure:

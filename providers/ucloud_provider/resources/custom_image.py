@@ -164,7 +164,7 @@ class CustomImageProvider(ResourceProvider):
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         with engine.Call() as call:
             call.progress.step("deleting the image and its copies")
-            api = self._access.api(props, call)
+            api = self._access.changing(props, call)
             with self._access.collecting(api, call):
                 _delete(props, api)
 

@@ -107,7 +107,7 @@ class UHostProvider(ResourceProvider):
             old = call.old_inputs() or {**olds, "password": news.get("password")}
             _hide_secrets(call, old, news)
             args = load_uhost(news)
-            api = self._access.api(olds, call)
+            api = self._access.changing(olds, call)
             host = lasting_host.change(old, args, id_, api=api, progress=call.progress)
             return UpdateResult(_outputs(news, host, api))
 
@@ -116,7 +116,7 @@ class UHostProvider(ResourceProvider):
 
         with engine.Call() as call:
             call.progress.step("terminating the host")
-            api = self._access.api(props, call)
+            api = self._access.changing(props, call)
             with self._access.collecting(api, call):
                 launch.remove(api, id_)
 

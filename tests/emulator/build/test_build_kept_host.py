@@ -49,6 +49,17 @@ def test_no_later_build_takes_it_away_and_gc_does_when_its_lease_has_ended(build
     assert list(state.glob("builds/*/id_build")) == []
 
 
+def test_gc_here_takes_the_key_with_the_host_once_the_lease_has_ended(builds: Builds, state: Path) -> None:
+    fail_and_keep(builds)
+    api = builds.api()
+    later = api.clock() + DURATION + 60
+    assert (
+        collect.remove(replace(api, clock=lambda: later), collect.find([api], later), lambda _each, _said: None) == []
+    )
+    assert builds.left() == []
+    assert list(state.glob("builds/*/id_build")) == []
+
+
 def test_a_cancelled_build_keeps_nothing(builds: Builds) -> None:
     builds.progress.on_line = lambda _line: builds.cancel.set("Ctrl-C")
     with pytest.raises((Cancelled, StepFailed), match="Ctrl-C"):

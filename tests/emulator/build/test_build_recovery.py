@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import hand_over, lasting_host, lease, places, recover, release, sweeper
+from ucloud_provider.build import hand_over, lasting_host, launch, lease, places, recover, release, sweeper
 from ucloud_provider.build.image import build_image
 from ucloud_provider.build.journal import FILE, Journal, Thing, outstanding
 from ucloud_provider.build.lease import Lease
@@ -64,9 +64,8 @@ def dead_with_image(api: Api, image_name: str = "built", *, host: bool = False) 
     journal = journal_of(api, held, image_name=image_name, digest=DIGEST)
     marked = mark(api, held)
     host_id = start_host(api, held)
-    hosts.stop(api, host_id)
-    while hosts.describe(api, [host_id])[host_id].state != "Stopped":
-        time.sleep(0.05)
+    launch.wait_running(api, host_id, 60)
+    launch.stop(api, host_id)
     image_id = images.create(api, host_id, name=image_name, description=None, tag=held.origin)
     while (found := images.get(api, image_id)) is None or found.state != "Available":
         time.sleep(0.05)
