@@ -25,6 +25,10 @@ FORMAT = 3
 """Stands in the `start` of a journal. Releases of several formats may share a machine: see `is_understood`."""
 
 
+TORN = b" (torn)\n"
+"""Ends a line that was not written whole, before the next: nobody acted on it, so it must not come to be one."""
+
+
 @dataclass(frozen=True)
 class Thing:
     """Something in the cloud: its kind (host, EIP, key pair, firewall, image, copy), where it is, the label it carries.
@@ -129,8 +133,8 @@ class Journal:
         record = {"at": round(time.time(), 3), "event": event, **details}
         line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
         with self._lock:
-            if self._torn:  # what a full disk cut off must not take this line with it
-                line = b"\n" + line
+            if self._torn:  # what was cut off must not take this line with it, nor count where only its end was missing
+                line = TORN + line
             at = 0
             try:
                 while at < len(line):

@@ -136,6 +136,18 @@ def test_a_journal_torn_at_any_byte_still_tells_every_whole_line(path: Path) -> 
         assert list(read(torn)) == [json.loads(line) for line in whole[:end].split(b"\n")[:-1]]
 
 
+def test_a_result_whose_line_only_lacks_its_end_is_not_kept_by_the_line_after_it(path: Path) -> None:
+    journal = Journal(path)
+    journal.intend(HOST)
+    journal.kept(HOST)
+    journal.close()
+    path.write_bytes(path.read_bytes()[:-1])
+    again = Journal(path)
+    again.event("sweep")
+    assert outstanding(path) == [HOST]
+    assert [each["event"] for each in read(path)] == ["intend", "sweep"]
+
+
 def test_a_line_that_was_torn_in_the_middle_takes_no_other_with_it(path: Path) -> None:
     journal = Journal(path)
     journal.intend(KEY)
@@ -195,10 +207,14 @@ def left_by(told: Sequence[tuple[str, Any]]) -> list[Thing]:
     return [thing for _, thing in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
-@given(told=st.lists(steps, max_size=8), more=st.lists(steps, min_size=1, max_size=2), at=st.integers(0))
+@given(told=st.lists(steps, max_size=8), more=st.lists(steps, min_size=1, max_size=2), at=st.integers(0), last_byte=st.booleans())
 @settings(max_examples=30)
 def test_a_build_that_died_at_any_byte_leaves_what_its_whole_lines_say(
-    told: list[tuple[str, Any]], more: list[tuple[str, Any]], at: int, tmp_path_factory: pytest.TempPathFactory
+    told: list[tuple[str, Any]],
+    more: list[tuple[str, Any]],
+    at: int,
+    last_byte: bool,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     path = tmp_path_factory.mktemp("torn") / FILE
     journal = Journal(path)
@@ -215,7 +231,8 @@ def test_a_build_that_died_at_any_byte_leaves_what_its_whole_lines_say(
             path.write_bytes(whole[:end])
             assert outstanding(path) == expected
     # Who comes after it and gives back what it left writes into the same file, wherever that was torn.
-    end = at % (len(whole) + 1)
+    end = ends[at % len(ends)] - 1 if last_byte else at % (len(whole) + 1)
+    end = max(0, end)
     path.write_bytes(whole[:end])
     journal = Journal(path)
     for step in more:
