@@ -207,7 +207,12 @@ def left_by(told: Sequence[tuple[str, Any]]) -> list[Thing]:
     return [thing for _, thing in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
-@given(told=st.lists(steps, max_size=8), more=st.lists(steps, min_size=1, max_size=2), at=st.integers(0), last_byte=st.booleans())
+@given(
+    told=st.lists(steps, max_size=8),
+    more=st.lists(steps, min_size=1, max_size=2),
+    at=st.integers(0),
+    last_byte=st.booleans(),
+)
 @settings(max_examples=30)
 def test_a_build_that_died_at_any_byte_leaves_what_its_whole_lines_say(
     told: list[tuple[str, Any]],
@@ -231,8 +236,7 @@ def test_a_build_that_died_at_any_byte_leaves_what_its_whole_lines_say(
             path.write_bytes(whole[:end])
             assert outstanding(path) == expected
     # Who comes after it and gives back what it left writes into the same file, wherever that was torn.
-    end = ends[at % len(ends)] - 1 if last_byte else at % (len(whole) + 1)
-    end = max(0, end)
+    end = max(0, ends[at % len(ends)] - 1) if last_byte else at % (len(whole) + 1)
     path.write_bytes(whole[:end])
     journal = Journal(path)
     for step in more:
