@@ -17,10 +17,11 @@ from tests.unit.cloud.scripted import Answer, ScriptedSdk, api
 class OneHost:
     """A host that goes on to its next state each time it is looked at; None: it is gone."""
 
-    def __init__(self, *states: str | None, refuse: tuple[str, ...] = (), refusals: int = 99) -> None:
+    def __init__(self, *states: str | None, refuse: tuple[str, ...] = (), refusals: int = 99, code: int = 8039) -> None:
         self.states = list(states)
         self.refuse = refuse
         self.refusals = refusals
+        self.code = code
         self.eip_after = 0
         self.sdk = ScriptedSdk(answer=self._answer)
 
@@ -28,7 +29,7 @@ class OneHost:
         if action != "DescribeUHostInstance":
             if action in self.refuse and self.refusals > 0:
                 self.refusals -= 1
-                refused: Exception = exc.RetCodeException(action, 8039, "not in this state")
+                refused: Exception = exc.RetCodeException(action, self.code, "not in this state")
                 return refused
             return {"RetCode": 0}
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
@@ -138,5 +139,13 @@ def test_a_removal_that_is_refused_for_a_while_is_asked_for_again(where: Any) ->
 
 def test_a_removal_that_is_always_refused_is_told(where: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "GONE_TIMEOUT", 0.05)
-    with pytest.raises(CloudError, match="TerminateUHostInstance"):
+    said = r"waited 0.05 s for host uhost-1 to be one that can be terminated; last seen: Term.* \(RetCode 8039\)"
+    with pytest.raises(WaitTimeout, match=said):
         launch.remove(where(OneHost("Stopped", refuse=("TerminateUHostInstance",))), "uhost-1")
+
+
+def test_a_removal_that_the_gateway_refuses_is_not_asked_for_again(where: Any) -> None:
+    host = OneHost("Stopped", refuse=("TerminateUHostInstance",), code=171)
+    with pytest.raises(CloudError, match=r"TerminateUHostInstance failed: .*\(RetCode 171\)"):
+        launch.remove(where(host), "uhost-1")
+    assert host.orders == ["TerminateUHostInstance"]

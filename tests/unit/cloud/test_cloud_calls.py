@@ -50,7 +50,7 @@ def test_a_refused_call_is_never_repeated(code: int) -> None:
 
 def test_a_reading_call_is_given_up_when_patience_is_over() -> None:
     sdk = ScriptedSdk(BROKEN)
-    with pytest.raises(ResponseLost):
+    with pytest.raises(ResponseLost, match=r"; tried \d+ times in \d+ s"):
         api(sdk).using(patience=2).read("DescribeX")
     assert len(sdk.calls) > 1
 

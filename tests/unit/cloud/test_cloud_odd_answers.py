@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ucloud.core import exc
+from ucloud.core.transport import http
 from ucloud_provider.cloud import account, hosts, images, keypairs, network, paging, retry
-from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.client import Api, _Transport
 from ucloud_provider.cloud.records import Firewall, Host, Image, KeyPair
 from ucloud_provider.errors import CloudError, ResponseLost
 from ucloud_provider.spec.rules import InstanceType
@@ -173,6 +178,26 @@ def test_a_date_that_is_none_is_not_taken_for_the_time(date: str) -> None:
     raw = f"HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Length: 14\r\n\r\n".encode("latin-1") + b'{"RetCode": 0}'
     with saying(raw) as url:
         assert api_at(url).call("X", {}) == {"RetCode": 0}
+
+
+def test_a_wrong_date_among_right_ones_does_not_set_the_clock() -> None:
+    """A proxy's page has its own clock; a call that was slow to answer was told the time at its start, perhaps."""
+    right, ahead, behind = (formatdate(time.time() + shift, usegmt=True) for shift in (0, 9 * 3600, -50))
+
+    def answer(status: str, date: str) -> bytes:
+        return f"HTTP/1.1 {status}\r\nDate: {date}\r\nContent-Length: 14\r\n\r\n".encode() + b'{"RetCode": 0}'
+
+    transport = _Transport()
+    for raw in (
+        answer("503 Busy", ahead),
+        answer("200 OK", right),
+        answer("200 OK", ahead),
+        answer("200 OK", right),
+        answer("200 OK", behind),
+    ):
+        with saying(raw) as url, contextlib.suppress(exc.HTTPStatusException):
+            transport.send(http.Request(url=url, headers={}))
+    assert abs(transport.now() - time.time()) < 30
 
 
 @pytest.mark.parametrize(
