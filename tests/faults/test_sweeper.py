@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import victim
+from tests.faults import deaths, victim
 from tests.faults.test_killed_builds import kill_at, start
+from tests.support import processes
 from tests.support.emulator import Emulator
+from tests.support.gateway import Gateway
 
 SECONDS = 60.0
 """Within which it is done; far more than it takes."""
@@ -31,6 +33,27 @@ def test_what_a_killed_process_left_goes_without_another_build(step: str, cloud:
     cloud.reset()
     kill_at(step, cloud, tmp_path, detached="detached")
     until_only(cloud, [])
+
+
+def test_after_a_second_ctrl_c_all_goes_with_no_further_up_and_no_gc(cloud: Emulator, tmp_path: Path) -> None:
+    cloud.reset()
+    point = deaths.Point("provisioning", "provisioning 1/1: shell", command="sleep 60")
+    with Gateway(cloud.url) as gateway:
+        stack = deaths.stack_for(tmp_path, point, cloud, gateway)
+        # The provider's own clean-up gets no further than its first call, and is killed there.
+        hold = gateway.hold("PoweroffUHostInstance")
+        running = stack.start_up()
+        try:
+            running.until(lambda output: point.said in output)
+            assert "uhost" in left(cloud)
+            deaths.strike(running, stack.folder, "Ctrl-C twice")
+            assert hold.reached.is_set(), f"it did not clean up:\n{running.output()}"
+            hold.drop()
+            until_only(cloud, [])
+            processes.wait_until_gone(stack.folder, SECONDS)
+        except BaseException:
+            processes.kill_all(stack.folder)
+            raise
 
 
 def test_an_image_that_is_done_is_left_with_its_mark_and_taken_over(
