@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from ucloud_provider.build import collect, recover
 from ucloud_provider.build.journal import FILE, Journal
-from ucloud_provider.build.lease import DURATION
+from ucloud_provider.build.lease import DURATION, Lease
 from ucloud_provider.cloud import hosts
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
@@ -21,6 +22,9 @@ from ucloud_provider.spec.rules import InstanceType
 from tests.faults.test_killed_builds import STEPS, kill_at
 from tests.support.asker import Asker
 from tests.support.emulator import REPOSITORY, Emulator
+
+OVER = Lease("0123456789ab", 1_700_000_000)
+"""A lease that ended long ago."""
 
 
 @pytest.fixture
@@ -134,6 +138,36 @@ def test_a_build_elsewhere_and_what_is_not_ours_are_left_alone(cloud: Emulator, 
     assert "0 of 3 can be collected." in done.stdout
     assert mine not in done.stdout
     assert temporary(cloud).count("uhost") == 2
+
+
+def test_another_project_is_looked_at_with_the_flag_alone_and_what_is_there_has_its_age_and_cost(
+    cloud: Emulator, api: Api, tmp_path: Path
+) -> None:
+    order = hosts.HostOrder(
+        name=OVER.label,
+        tag=OVER.label,
+        zone=Emulator.zone,
+        image_id="uimage-f1chxn",
+        instance_type=InstanceType("N", 2, 4096),
+        boot_disk=hosts.Disk(20, "cloud_ssd"),
+        password="Secret-123",
+    )
+    left = hosts.create(api.at(project_id=Emulator.second_project), order)
+    assert gc(cloud, tmp_path, "--dry-run").stdout == "Nothing is left of any build.\n"
+    assert gc(cloud, tmp_path).stdout == "Nothing is left of any build.\n"
+    dry = gc(cloud, tmp_path, "--dry-run", "--all-projects")
+    assert dry.returncode == 0, dry.stderr
+    title, row = (re.split(r"  +", line) for line in dry.stdout.splitlines()[:2])
+    assert title == ["WHAT", "ID", "REGION", "AGE", "COST", "COLLECT"]
+    assert row[:3] == ["host", left, Emulator.region]
+    assert re.fullmatch(r"\d+ min", row[3]), row
+    assert re.fullmatch(r"¥\d+\.\d\d", row[4]), row
+    assert row[5] == "yes: its lease has ended"
+    assert [each["id"] for each in cloud.ledger(open_only=True) if each["kind"] == "uhost"] == [left]
+    done = gc(cloud, tmp_path, "--all-projects")
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 collected." in done.stdout
+    assert cloud.ledger(open_only=True) == []
 
 
 def test_where_one_region_cannot_be_listed_the_others_are_collected_and_it_is_told(
