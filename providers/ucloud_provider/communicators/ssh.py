@@ -12,8 +12,9 @@ import tenacity
 
 from ucloud_provider.communicators import ssh_exec, ssh_transfer
 from ucloud_provider.communicators.base import Communicator
-from ucloud_provider.communicators.ssh_connect import AttemptFailed, SshTarget, Transport, log_in
+from ucloud_provider.communicators.ssh_connect import AttemptFailed, SshTarget, log_in
 from ucloud_provider.communicators.ssh_keys import HostKey, KeyPair, parse_private_key, read_private_key
+from ucloud_provider.communicators.ssh_transport import Transport
 from ucloud_provider.errors import CommunicatorError, NoLogin
 from ucloud_provider.run import Cancel
 

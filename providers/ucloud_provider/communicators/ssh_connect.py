@@ -8,14 +8,13 @@ import os
 import select
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import paramiko
 
 from ucloud_provider.communicators.ssh_exec import describe
 from ucloud_provider.communicators.ssh_keys import HostKey
+from ucloud_provider.communicators.ssh_transport import Transport
 from ucloud_provider.errors import CommunicatorError
 from ucloud_provider.run import Cancel
 
@@ -53,28 +52,6 @@ class AttemptFailed(Exception):
         super().__init__(reason)
 
 
-class Transport(paramiko.Transport):
-    """paramiko's, with a command's death by a signal noted on its channel: paramiko itself drops that message."""
-
-    _channel_handler_table: ClassVar[dict[int, Callable[[paramiko.Channel, paramiko.Message], None]]] = dict(
-        getattr(paramiko.Transport, "_channel_handler_table", {})
-    )
-
-
-def _note_exit_signal(channel: paramiko.Channel, message: paramiko.Message) -> None:
-    start = message.packet.tell()
-    if message.get_text() == "exit-signal":
-        message.get_boolean()
-        channel.exit_signal = message.get_text()  # type: ignore[attr-defined]
-    message.packet.seek(start)
-    getattr(paramiko.Channel, "_handle_request")(channel, message)  # noqa: B009 (private: the type checker objects)
-
-
-_CHANNEL_REQUEST = 98  # SSH_MSG_CHANNEL_REQUEST
-if _CHANNEL_REQUEST in Transport._channel_handler_table and hasattr(paramiko.Channel, "_handle_request"):
-    Transport._channel_handler_table[_CHANNEL_REQUEST] = _note_exit_signal
-
-
 def log_in(
     target: SshTarget, private_key: paramiko.PKey | None, expected: HostKey | None, cancel: Cancel, deadline: float
 ) -> tuple[Transport, HostKey]:
@@ -94,7 +71,7 @@ def log_in(
         cancel.raise_if_set()
         raise
     if target.keep_alive_interval > 0:
-        transport.set_keepalive(max(1, round(target.keep_alive_interval)))
+        transport.watch(target.keep_alive_interval)
     return transport, shown
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import paramiko
 
 from ucloud_provider.communicators.lines import LineSplitter
+from ucloud_provider.communicators.ssh_transport import BROKEN, broke
 from ucloud_provider.errors import CommunicatorError, Disconnected, WaitTimeout
 from ucloud_provider.run import Cancel
 
@@ -28,6 +29,12 @@ PIECE = 32 * 1024 - 64
 START_LIMIT = 30.0
 """How long the server may take to start a command."""
 
+STALLED_AFTER = 120.0
+"""Seconds without one byte moving after which a transfer is given up."""
+
+STOP_LIMIT = 2.0
+"""How long a host may take to be told to stop; one that takes no byte more is hung up on."""
+
 
 def open_channel(
     transport: paramiko.Transport,
@@ -44,21 +51,21 @@ def open_channel(
         channel = transport.open_session(window_size=window, timeout=START_LIMIT)
         channel.settimeout(TICK)
         channel.set_combine_stderr(combine_stderr)
-        stalled = threading.Timer(START_LIMIT, channel.close)  # the calls below wait without limit
+        stalled = threading.Timer(START_LIMIT, close, (channel,))  # the calls below wait without limit
         stalled.daemon = True
         stalled.start()
         try:
-            with cancel.on_cancel(channel.close):
+            with cancel.on_cancel(lambda: close(channel)):
                 if pty:
                     channel.get_pty(term="xterm", width=200, height=50)
                 channel.exec_command(command)
         finally:
             stalled.cancel()
-    except (paramiko.SSHException, OSError, EOFError) as error:
+    except BROKEN as error:
         if channel is not None:
-            channel.close()
+            close(channel)
         cancel.raise_if_set()
-        raise CommunicatorError(f"the host did not start the command: {describe(error)}") from error
+        raise CommunicatorError(f"the host did not start the command: {broke(transport, describe(error))}") from error
     return channel
 
 
@@ -85,7 +92,7 @@ def execute(
             _converse(transport, channel, on_line, cancel, stdin or b"", timeout, silence)
         return exit_code(transport, channel)
     finally:
-        channel.close()
+        close(channel)
 
 
 def _converse(
@@ -109,11 +116,12 @@ def _converse(
                 written += channel.send(stdin[written : written + PIECE])
             except TimeoutError:
                 pass
-            except OSError:  # the command does not want more
+            except BROKEN:  # the command does not want more, or the connection broke
                 written = len(stdin)
         elif open_input:
             open_input = False
-            channel.shutdown_write()
+            with contextlib.suppress(*BROKEN):
+                channel.shutdown_write()
         try:
             if not open_input or channel.recv_ready():
                 data = channel.recv(64 * 1024)
@@ -126,6 +134,8 @@ def _converse(
                     continue
         except TimeoutError:
             pass
+        except BROKEN:  # receiving sends, too: that more may come
+            break
         now = time.monotonic()
         cancel.raise_if_set()
         if channel.exit_status_ready() and not exited:
@@ -155,22 +165,38 @@ def exit_code(transport: paramiko.Transport, channel: paramiko.Channel) -> int:
             return 128 + signal.Signals[f"SIG{name}"].value
         except KeyError:
             return 255
-    raise Disconnected("the connection broke while the command ran: whether it ended is not known")
+    how = "the connection broke while the command ran, and whether it ended is not known"
+    raise Disconnected(broke(transport, how))
+
+
+def close(channel: paramiko.Channel) -> None:
+    """Close it; that the connection broke is no matter then."""
+    with contextlib.suppress(*BROKEN):
+        channel.close()
 
 
 def stop(channel: paramiko.Channel) -> None:
-    """Send the command's processes SIGTERM (RFC 4254, 6.9: paramiko has no call for it) and close its channel."""
-    message = paramiko.Message()
+    """Send the command's processes SIGTERM and close its channel; the connection, too, where nothing can be sent."""
+    # Sending waits without limit where the host takes nothing, and nobody who ends something can wait for that.
+    thread = threading.Thread(target=_stop, args=(channel,), name="ssh-stop", daemon=True)
+    thread.start()
+    thread.join(STOP_LIMIT)
+    if thread.is_alive() and channel.transport is not None:
+        channel.transport.close()
+
+
+def _stop(channel: paramiko.Channel) -> None:
+    message = paramiko.Message()  # RFC 4254, 6.9: paramiko has no call for it
     message.add_byte(b"\x62")  # SSH_MSG_CHANNEL_REQUEST
     message.add_int(channel.remote_chanid)
     message.add_string("signal")
     message.add_boolean(False)
     message.add_string("TERM")
     send = getattr(channel.transport, "_send_user_message", None)
-    if send is not None and not channel.closed:
-        with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+    with contextlib.suppress(*BROKEN):
+        if send is not None and not channel.closed:
             send(message)
-    channel.close()
+    close(channel)
 
 
 def describe(error: BaseException) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import paramiko
 
-from ucloud_provider.communicators.ssh_exec import describe
-from ucloud_provider.errors import CommunicatorError
+from ucloud_provider.communicators.ssh_exec import STALLED_AFTER, close, describe, stop
+from ucloud_provider.communicators.ssh_transport import BROKEN, broke
+from ucloud_provider.errors import CommunicatorError, Disconnected
 from ucloud_provider.run import Cancel
 
 
@@ -80,15 +81,24 @@ def _exists(sftp: paramiko.SFTPClient, remote: str) -> bool:
 @contextmanager
 def _session(transport: paramiko.Transport, what: str, cancel: Cancel) -> Iterator[paramiko.SFTPClient]:
     sftp: paramiko.SFTPClient | None = None
+    channel: paramiko.Channel | None = None
     try:
         sftp = paramiko.SFTPClient.from_transport(transport)
         if sftp is None:
             raise CommunicatorError(f"{what}: the host has neither tar nor SFTP; install tar first")
-        with cancel.on_cancel(sftp.close):
+        channel = sftp.get_channel()
+        assert channel is not None
+        channel.settimeout(STALLED_AFTER)
+        with cancel.on_cancel(lambda: stop(channel)):
             yield sftp
-    except (OSError, EOFError, paramiko.SSHException) as error:
+    except BROKEN as error:
         cancel.raise_if_set()
+        if not transport.is_active():
+            raise Disconnected(f"{what}: {broke(transport)}") from error
+        if isinstance(error, TimeoutError) and channel is not None:
+            stop(channel)
+            raise CommunicatorError(f"{what}: not one byte moved for {STALLED_AFTER:g} s") from error
         raise CommunicatorError(f"{what}: {describe(error)}") from error
     finally:
-        if sftp is not None:
-            sftp.close()
+        if channel is not None:
+            close(channel)

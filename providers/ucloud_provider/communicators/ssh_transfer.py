@@ -21,7 +21,8 @@ from typing import IO, Any
 import paramiko
 
 from ucloud_provider.communicators import ssh_sftp
-from ucloud_provider.communicators.ssh_exec import PIECE, exit_code, open_channel, stop
+from ucloud_provider.communicators.ssh_exec import PIECE, STALLED_AFTER, close, exit_code, open_channel, stop
+from ucloud_provider.communicators.ssh_transport import BROKEN, broke
 from ucloud_provider.errors import CommunicatorError, Disconnected
 from ucloud_provider.run import Cancel
 from ucloud_provider.spec.rules import shown
@@ -34,9 +35,6 @@ NO_TAR = 91
 
 LONGEST_HEADER = 64
 """Bytes that a size and a mode can take."""
-
-STALLED_AFTER = 120.0
-"""Seconds without one byte moving after which a transfer is given up."""
 
 # Written beside the target, checked for its size, then renamed: nobody ever sees half a file. A link is followed and
 # an existing file's owner kept, as writing into it would. One line, so that any login shell can pass it on.
@@ -242,9 +240,9 @@ class _Stream(RawIOBase):
             except TimeoutError:
                 self._stalled(moved)
                 continue
-            except OSError:
+            except BROKEN:
                 sent = 0
-            if sent == 0:  # the command has ended: why is in its error output
+            if sent == 0:  # the command has ended, and why is in its error output; or the connection broke
                 self.finish()
                 raise CommunicatorError(f"{self.what}: the host ended it early")
             at += sent
@@ -259,17 +257,19 @@ class _Stream(RawIOBase):
                 return self._channel.recv(size if size > 0 else WINDOW)
             except TimeoutError:
                 self._stalled(moved)
+            except BROKEN:
+                return b""  # `finish` says why
 
     def _stalled(self, moved: float) -> None:
         if not self._transport.is_active():
-            raise Disconnected(f"{self.what}: the connection broke")
+            raise Disconnected(f"{self.what}: {broke(self._transport)}")
         if time.monotonic() - moved > STALLED_AFTER:
             stop(self._channel)
             raise CommunicatorError(f"{self.what}: not one byte moved for {STALLED_AFTER:g} s")
 
     def finish(self) -> None:
         """Close the input, wait for the end, and raise unless the command did what it should."""
-        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+        with contextlib.suppress(*BROKEN):
             self._channel.shutdown_write()
         said = b""
         waited = time.monotonic()
@@ -280,7 +280,7 @@ class _Stream(RawIOBase):
                 stop(self._channel)
                 raise CommunicatorError(f"{self.what}: the host did not end it within {STALLED_AFTER:g} s")
         self._cancel.raise_if_set()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*BROKEN):
             while data := self._channel.recv_stderr(64 * 1024):
                 said += data
                 if len(said) > 64 * 1024:
@@ -288,7 +288,7 @@ class _Stream(RawIOBase):
         try:
             code = exit_code(self._transport, self._channel)
         except Disconnected as error:
-            raise Disconnected(f"{self.what}: the connection broke") from error
+            raise Disconnected(f"{self.what}: {broke(self._transport)}") from error
         if code == NO_TAR:
             raise _NoTar
         if code:
@@ -298,5 +298,5 @@ class _Stream(RawIOBase):
     def close(self) -> None:
         if not self.closed:
             self._registration.__exit__()
-            stop(self._channel) if not self._channel.exit_status_ready() else self._channel.close()
+            stop(self._channel) if not self._channel.exit_status_ready() else close(self._channel)
         super().close()

@@ -204,7 +204,11 @@ class CustomImageArgs:
         default=10, effect=Effect.NONE, rule=rules.between(1, 1000), doc="Log-ins tried once the port answers."
     )
     ssh_keep_alive_interval: Arg[Duration] = arg(
-        default="5s", effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Between keep-alives; 0: none."
+        default="5s",
+        effect=Effect.NONE,
+        unit="s",
+        rule=rules.duration(),
+        doc="Between keep-alives. A host that answers nothing for 60 s (or twice this) is hung up on; 0: never.",
     )
     ssh_read_write_timeout: Arg[Duration] = arg(
         default=0,
