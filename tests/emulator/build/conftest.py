@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from ucloud_provider.build.hand_over import Accepts
-from ucloud_provider.build.image import build_image
-from ucloud_provider.build.state import BuiltImage
+from ucloud_provider.build.image import build_image, make_copies
+from ucloud_provider.build.state import BuiltImage, MadeCopy
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.errors import ProvisionerFailed
 from ucloud_provider.provisioners.base import ProvisionContext, Provisioner
 from ucloud_provider.run import Cancel
 from ucloud_provider.spec.args import Arg, Effect, arg, args
-from ucloud_provider.spec.image import CustomImageArgs
+from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
 
 from tests.support.emulator import Emulator
 
@@ -85,7 +85,8 @@ class Builds:
         )
         return connect(credentials, **where)
 
-    def build(self, **given: Any) -> BuiltImage:
+    @staticmethod
+    def args(**given: Any) -> CustomImageArgs:
         values: dict[str, Any] = {
             "image_name": "built",
             "source_image_id": DEBIAN,
@@ -93,14 +94,21 @@ class Builds:
             "instance_type": "n-basic-2",
             "ssh_timeout": 60,
         }
+        return CustomImageArgs(**{**values, **given})
+
+    def build(self, **given: Any) -> BuiltImage:
         return build_image(
-            CustomImageArgs(**{**values, **given}),
+            self.args(**given),
             api=self.api(),
             progress=self.progress,
             cancel=self.cancel,
             base_dir=self.base_dir,
             accepts=self.accepts,
         )
+
+    def copies(self, wanted: Sequence[ImageCopy], image_id: str) -> tuple[MadeCopy, ...]:
+        """Make copies of an image that a build has made."""
+        return make_copies(self.args(), wanted, image_id, api=self.api(), progress=self.progress, cancel=self.cancel)
 
     def requests(self, action: str = "") -> list[dict[str, Any]]:
         """What this test asked of the API so far."""

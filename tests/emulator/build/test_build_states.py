@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from ucloud_provider.build import snapshot
+from ucloud_provider.build.state import CopyFailed
 from ucloud_provider.cloud import waits
 from ucloud_provider.errors import StepFailed
+from ucloud_provider.spec.image import ImageCopy
 
 from tests.emulator.build.conftest import Builds
 
@@ -57,6 +59,47 @@ def test_an_image_that_is_not_ready_in_time(paper_builds: Builds) -> None:
     said = failure(paper_builds, wait_image_ready_timeout=1)
     assert "waited 1 s for image uimage-" in said
     assert "in cn-bj2 to be Available; last seen: Making" in said
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "message", "step"),
+    [
+        ("CreateCustomImage", 8041, "ImageName [built] already exists", "making the image failed"),
+        ("CreateUHostInstance", 8319, "UHost quota exceeded: 10 of 10 in use", "creating the host failed"),
+    ],
+)
+def test_a_name_that_is_taken_and_a_quota_that_is_used_up_are_told_and_leave_nothing(
+    paper_builds: Builds, action: str, code: int, message: str, step: str
+) -> None:
+    paper_builds.emulator.fault(action=action, ret_code=code, message=message, times=0)
+    said = failure(paper_builds)
+    assert step in said
+    assert f"{action} failed: {message} (RetCode {code})" in said
+    assert len(paper_builds.requests(action)) == 1, "the same call would be refused again"
+    paper_builds.emulator.clear_faults()
+    made = paper_builds.build(communicator="none")
+    assert (paper_builds.left(), paper_builds.images()) == ([], [made.image_id])
+
+
+def test_a_copy_whose_name_is_taken_is_told_and_the_image_and_the_other_copies_stay(paper_builds: Builds) -> None:
+    wanted = [ImageCopy(region=region) for region in ("cn-sh2", "hk", "cn-gd")]
+    refused = {"ret_code": 8041, "message": "ImageName [built] already exists"}
+    paper_builds.emulator.fault(action="CopyCustomImage", parameters={"TargetRegion": "hk"}, times=0, **refused)
+    with pytest.raises(CopyFailed) as caught:
+        paper_builds.build(communicator="none", copies=wanted)
+    (said,) = caught.value.failures
+    assert said == "hk (org-emulator): CopyCustomImage failed: ImageName [built] already exists (RetCode 8041)"
+    assert said in str(caught.value)
+    made = caught.value.made
+    assert [each.region for each in made.copies] == ["cn-sh2", "cn-gd"]
+    there = {made.image_id, *(each.image_id for each in made.copies)}
+    assert (paper_builds.left(), set(paper_builds.images())) == ([], there)
+    paper_builds.emulator.clear_faults()
+    # What the next `pulumi up` does: only the one that is missing.
+    (late,) = paper_builds.copies([wanted[1]], made.image_id)
+    assert (paper_builds.left(), set(paper_builds.images())) == ([], there | {late.image_id})
+    assert [each["params"]["TargetRegion"] for each in paper_builds.requests("CopyCustomImage")].count("hk") == 2
+    assert len(paper_builds.requests("CopyCustomImage")) == 4
 
 
 def test_a_retry_is_shown_while_it_happens(paper_builds: Builds) -> None:
