@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ucloud_provider.errors import Cancelled, ProvisionerFailed, WaitTimeout
 from ucloud_provider.provisioners.shell_local import ShellLocal
 
 from tests.emulator.provisioners.conftest import Provisioned
+
+TOKEN = f"planted-{uuid.uuid4().hex}"
+"""Of this run alone: others may look for theirs on the same machine."""
 
 
 def test_it_runs_here_with_the_builds_facts(provisioned: Provisioned) -> None:
@@ -25,6 +30,33 @@ def test_commands_and_scripts_run(provisioned: Provisioned) -> None:
     assert provisioned.lines[:2] == ["0ne", "42"]
     assert "K='v' " in provisioned.lines[2]
     assert provisioned.lines[2].endswith("|x")
+
+
+IN_ARGUMENTS = (
+    "test -n \"$TOKEN\" && for each in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $each; echo; done 2>/dev/null"
+    f" | grep -c '{TOKEN.replace('planted', 'plan[t]ed')}' || true"
+)
+"""How many processes of this machine have the value in their arguments; it is written so as not to count itself."""
+
+WAYS: dict[str, dict[str, Any]] = {
+    "inline": {"inline": [IN_ARGUMENTS]},
+    "command": {"command": IN_ARGUMENTS},
+    "script": {"script": "count.sh"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("given", [{"env": {"TOKEN": TOKEN}}, {"environment_vars": [f"TOKEN={TOKEN}"]}])
+def test_variables_are_in_no_processs_arguments(provisioned: Provisioned, way: str, given: dict[str, Any]) -> None:
+    (provisioned.folder / "count.sh").write_text(f"{IN_ARGUMENTS}\n")
+    provisioned.run(ShellLocal(**WAYS[way], **given))
+    assert provisioned.lines == ["0"]
+
+
+def test_in_the_command_itself_anybody_here_sees_them_as_the_documentation_says(provisioned: Provisioned) -> None:
+    command = ["/bin/sh", "-c", "{{.Vars}} {{.Script}}; true"]
+    provisioned.run(ShellLocal(inline=[IN_ARGUMENTS], env={"TOKEN": TOKEN}, execute_command=command))
+    assert int(provisioned.lines[0]) >= 1
 
 
 def test_another_system_is_left_out(provisioned: Provisioned) -> None:
