@@ -164,6 +164,7 @@ def stolen(cloud: Emulator, kind: str, **more: Any) -> None:
         pytest.param("power_loss", {}, id="power_loss"),
         pytest.param("reboot", {}, id="reboot"),
         pytest.param("drop_ssh", {}, id="drop_ssh"),
+        pytest.param("stall_ssh", {}, id="stall_ssh"),
     ],
 )
 def test_a_host_that_somebody_else_takes_away_ends_the_build_with_nothing_left(
