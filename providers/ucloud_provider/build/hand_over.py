@@ -40,7 +40,7 @@ class HandOver(Step):
     def run(self, build: Build) -> None:
         self._settled()
         self._ask(build)
-        ends = _lease_end(build)
+        ends = lease_end(build)
         _check_lease(build, ends - MARGIN)
         image = [build.made["image"]] if "image" in build.made else []
         results = [*image, *(copy_thing(build, each) for each in build.copies)]
@@ -81,7 +81,7 @@ def _left_behind(build: Build, results: Sequence[Thing]) -> list[Thing]:
     return [each for each in own if each.kind in ("image", "copy") and each.key not in keys]
 
 
-def _lease_end(build: Build) -> float:
+def lease_end(build: Build) -> float:
     """When the first of the result's marks has its lease end."""
     held = [lease.parse(build.made[slot].label) for slot in (KIND, TAKEN) if slot in build.made]
     return min((each.expires for each in held if each is not None), default=build.lease.expires)

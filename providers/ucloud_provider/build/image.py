@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from ucloud_provider.build import lease, pipeline, places, recover
+from ucloud_provider.build import expiry, lease, pipeline, places, recover
 from ucloud_provider.build.access import Credentials
 from ucloud_provider.build.connect import Connect
 from ucloud_provider.build.copies import Copies
@@ -60,8 +60,11 @@ def build_image(
     build = start(args, api=api, progress=progress, cancel=cancel, base_dir=base_dir, masker=masker, digest=digest)
     try:
         build.image = recover.finished_image(build, digest)
-        with recover.in_background(build.undo_api, build.id, build.progress.note, cancel, args.image_name) as collected:
-            return _run(build, accepts, collected)
+        with (
+            recover.in_background(build.undo_api, build.id, build.progress.note, cancel, args.image_name) as collected,
+            expiry.watched(build) as in_time,
+        ):
+            return _run(build, accepts, collected, in_time)
     finally:
         _end(build)
 
@@ -128,7 +131,7 @@ class Unwound(pipeline.Step):
             raise UCloudImageError("; ".join(left))
 
 
-def _run(build: Build, accepts: Accepts, collected: Callable[[], None]) -> BuiltImage:
+def _run(build: Build, accepts: Accepts, collected: Callable[[], None], in_time: Callable[[], None]) -> BuiltImage:
     mark, snapshot = Mark(), Snapshot()
     temporary: list[pipeline.Step] = [Credentials(), Firewall(), TemporaryHost(), Connect()]
     if build.image is None:
@@ -143,6 +146,7 @@ def _run(build: Build, accepts: Accepts, collected: Callable[[], None]) -> Built
         released = pool.submit(pipeline.unwind, build, temporary)
 
         def settled() -> None:
+            in_time()
             for thing in released.result():
                 build.progress.note(f"not released, will be collected once its lease has ended: {thing}")
             collected()
@@ -179,9 +183,13 @@ def make_copies(
         build.image = images.get(build.api, image_id)
         if build.image is None:
             raise UCloudImageError(f"image {image_id} no longer exists in {build.api.region}; run `pulumi refresh`")
-        with recover.in_background(build.undo_api, build.id, build.progress.note, cancel) as collected:
+        with (
+            recover.in_background(build.undo_api, build.id, build.progress.note, cancel) as collected,
+            expiry.watched(build) as in_time,
+        ):
 
             def all_settled() -> None:
+                in_time()
                 collected()
                 settled()
 

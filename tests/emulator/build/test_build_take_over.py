@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import collect, hand_over, lasting_host, lease, places, release
+from ucloud_provider.build import collect, expiry, hand_over, lasting_host, lease, places, release
 from ucloud_provider.build.journal import FILE, Journal, Thing
 from ucloud_provider.cloud import images, keypairs
 from ucloud_provider.errors import StepFailed
@@ -71,6 +71,7 @@ def test_a_lease_that_ends_while_the_marks_come_off_is_too_late(
     paper_builds: Builds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hand_over, "MARGIN", 0.0)
+    monkeypatch.setattr(expiry, "MARGIN", 0.0)
     monkeypatch.setattr(lease.new, "__defaults__", (5.0,))
     paper_builds.emulator.fault(action="DeleteUHostKeyPairs", delay=6.0, times=1)
     with pytest.raises(StepFailed, match="took longer than its lease"):
