@@ -1,0 +1,99 @@
+"""Runs that die while they make a host that stays, or while they exchange an image's copies; then the next run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stack import Stack
+from tests.faults import aftermath, deaths
+from tests.faults.deaths import Point
+from tests.support.emulator import Emulator
+from tests.support.gateway import Gateway
+
+HOST = """
+from ucloud_image import UHost, UHostArgs
+
+UHost("web", UHostArgs(availability_zone="cn-bj2-02", instance_type="n-basic-2", image_id="uimage-f1chxn"))
+"""
+HOST_POINTS = (
+    Point("creating", "creating the host", "CreateUHostInstance"),
+    Point("after CreateUHostInstance", "creating the host", "CreateUHostInstance", after=True),
+    Point("starting", "starting host uhost-", "DescribeUHostInstance", since="CreateUHostInstance"),
+    Point("lifting the lease", "starting host uhost-", "ModifyUHostInstanceTag"),
+    Point("after ModifyUHostInstanceTag", "starting host uhost-", "ModifyUHostInstanceTag", after=True),
+)
+
+COPIES = """
+from ucloud_image import CustomImage, CustomImageArgs, ImageCopy
+
+CustomImage(
+    "web",
+    CustomImageArgs(
+        availability_zone="cn-bj2-02",
+        instance_type="n-basic-2",
+        source_image_id="uimage-f1chxn",
+        image_name="web",
+        communicator="none",
+        copies=[ImageCopy(region={region!r})],
+    ),
+)
+"""
+COPY_POINTS = (
+    Point("marking", "marking the build", "ImportUHostKeyPairs"),
+    Point("copying", "copying uimage-", "CopyCustomImage"),
+    Point("after CopyCustomImage", "copying uimage-", "CopyCustomImage", after=True),
+    Point("waiting for the copy", "copying uimage-", "DescribeImage", since="CopyCustomImage"),
+    Point("deleting the old copy", "deleting the copy in hk", "TerminateCustomImage"),
+    Point("after TerminateCustomImage", "deleting the copy in hk", "TerminateCustomImage", after=True),
+    Point("handing over", "handing over", "DeleteUHostKeyPairs"),
+    Point("after DeleteUHostKeyPairs", "handing over", "DeleteUHostKeyPairs", after=True),
+)
+
+
+def stack_of(program: str, folder: Path, gateway: Gateway, cloud: Emulator) -> Stack:
+    return Stack(folder, cloud.environment() | {"UCLOUD_BASE_URL": gateway.url}).create(program)
+
+
+@pytest.mark.parametrize(
+    ("point", "way"),
+    deaths.cases(
+        ("after ModifyUHostInstanceTag", "engine killed"), ("starting", "provider killed"), points=HOST_POINTS
+    ),
+)
+def test_the_next_up_leaves_one_host(point: Point, way: str, paper_cloud: Emulator, tmp_path: Path) -> None:
+    paper_cloud.reset()
+    with Gateway(paper_cloud.url) as gateway:
+        stack = stack_of(HOST, tmp_path, gateway, paper_cloud)
+        deaths.die(stack, gateway, point, way)
+        aftermath.unlock(stack)
+        stack.up().succeeded()
+        rows = aftermath.rows(paper_cloud)
+        assert Counter(row["kind"] for row in rows) == {"uhost": 1, "udisk": 1, "eip": 1}
+        (host,) = stack.resources(":UHost")
+        assert host["id"] in {row["id"] for row in rows}
+        stack.destroy().succeeded()
+        assert aftermath.rows(paper_cloud) == []
+
+
+@pytest.mark.parametrize(
+    ("point", "way"),
+    deaths.cases(
+        ("after TerminateCustomImage", "provider killed"), ("after CopyCustomImage", "machine gone"), points=COPY_POINTS
+    ),
+)
+def test_the_next_up_leaves_the_image_and_the_new_copy(
+    point: Point, way: str, paper_cloud: Emulator, tmp_path: Path
+) -> None:
+    paper_cloud.reset()
+    with Gateway(paper_cloud.url) as gateway:
+        stack = stack_of(COPIES.format(region="hk"), tmp_path, gateway, paper_cloud)
+        stack.up().succeeded()
+        stack.write(COPIES.format(region="cn-sh2"))
+        deaths.die(stack, gateway, point, way)
+        aftermath.unlock(stack)
+        stack.up().succeeded()
+        aftermath.check_one_image_and_one_copy(stack, paper_cloud)
+        aftermath.check_destroy(stack, paper_cloud)
