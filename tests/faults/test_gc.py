@@ -53,6 +53,19 @@ def gc(cloud: Emulator, state: Path, *arguments: str) -> subprocess.CompletedPro
     )
 
 
+def order(name: str, tag: str) -> hosts.HostOrder:
+    """A host that no build of these tests has made."""
+    return hosts.HostOrder(
+        name=name,
+        tag=tag,
+        zone=Emulator.zone,
+        image_id="uimage-f1chxn",
+        instance_type=InstanceType("N", 2, 4096),
+        boot_disk=hosts.Disk(20, "cloud_ssd"),
+        password="Secret-123",
+    )
+
+
 def temporary(cloud: Emulator) -> list[str]:
     """Kinds of open rows, but for images: those may be a build's result."""
     return sorted(row["kind"] for row in cloud.ledger(open_only=True) if row["kind"] != "image")
@@ -121,16 +134,7 @@ def test_with_its_journal_a_dead_build_is_collected_at_once(cloud: Emulator, api
 
 
 def test_a_build_elsewhere_and_what_is_not_ours_are_left_alone(cloud: Emulator, api: Api, tmp_path: Path) -> None:
-    order = hosts.HostOrder(
-        name="ucloud-image-mine",
-        tag="ucloud-image",
-        zone=Emulator.zone,
-        image_id="uimage-f1chxn",
-        instance_type=InstanceType("N", 2, 4096),
-        boot_disk=hosts.Disk(20, "cloud_ssd"),
-        password="Secret-123",
-    )
-    mine = hosts.create(api, order)
+    mine = hosts.create(api, order("ucloud-image-mine", "ucloud-image"))
     kill_at("provisioning", cloud, tmp_path / "there")
     done = gc(cloud, tmp_path / "here", "--all-projects")
     assert done.returncode == 0, done.stderr
@@ -143,16 +147,7 @@ def test_a_build_elsewhere_and_what_is_not_ours_are_left_alone(cloud: Emulator, 
 def test_another_project_is_looked_at_with_the_flag_alone_and_what_is_there_has_its_age_and_cost(
     cloud: Emulator, api: Api, tmp_path: Path
 ) -> None:
-    order = hosts.HostOrder(
-        name=OVER.label,
-        tag=OVER.label,
-        zone=Emulator.zone,
-        image_id="uimage-f1chxn",
-        instance_type=InstanceType("N", 2, 4096),
-        boot_disk=hosts.Disk(20, "cloud_ssd"),
-        password="Secret-123",
-    )
-    left = hosts.create(api.at(project_id=Emulator.second_project), order)
+    left = hosts.create(api.at(project_id=Emulator.second_project), order(OVER.label, OVER.label))
     assert gc(cloud, tmp_path, "--dry-run").stdout == "Nothing is left of any build.\n"
     assert gc(cloud, tmp_path).stdout == "Nothing is left of any build.\n"
     dry = gc(cloud, tmp_path, "--dry-run", "--all-projects")

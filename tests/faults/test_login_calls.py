@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import HERE as E2E
-from tests.e2e.stack import REPOSITORY, Stack
+from tests.e2e.stack import Stack
 from tests.faults import aftermath, deaths
 from tests.faults.matrix.kinds import CALLS, Kind
-from tests.faults.matrix.stack import IMPATIENT
+from tests.faults.matrix.stack import sources
 from tests.support.emulator import Emulator
 
 ACTION = "UpdateFirewall"
@@ -25,9 +23,7 @@ def test_a_fault_while_the_firewall_is_narrowed(kind: Kind, cloud: Emulator, tmp
     cloud.reset()
     stack = Stack(tmp_path, dict(cloud.environment()))
     if kind.impatient:
-        stack.environment["PYTHONPATH"] = os.pathsep.join(
-            map(str, (IMPATIENT, REPOSITORY, REPOSITORY / "providers", E2E))
-        )
+        stack.environment["PYTHONPATH"] = sources(impatient=True)
     stack.create(deaths.PROGRAM.format(pause="0s", command="echo provisioned"))
     rule = cloud.fault(action=ACTION, **kind.rule)
     outcome = stack.up()

@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.stack import Stack
 from tests.faults import aftermath, deaths
 from tests.faults.deaths import Point
+from tests.faults.test_updates import PROGRAM as COPIES
 from tests.support.emulator import Emulator
 from tests.support.gateway import Gateway
 
@@ -26,21 +27,6 @@ HOST_POINTS = (
     Point("after ModifyUHostInstanceTag", "starting host uhost-", "ModifyUHostInstanceTag", after=True),
 )
 
-COPIES = """
-from ucloud_image import CustomImage, CustomImageArgs, ImageCopy
-
-CustomImage(
-    "web",
-    CustomImageArgs(
-        availability_zone="cn-bj2-02",
-        instance_type="n-basic-2",
-        source_image_id="uimage-f1chxn",
-        image_name="web",
-        communicator="none",
-        copies=[ImageCopy(region={region!r})],
-    ),
-)
-"""
 COPY_POINTS = (
     Point("marking", "marking the build", "ImportUHostKeyPairs"),
     Point("copying", "copying uimage-", "CopyCustomImage"),
@@ -89,9 +75,9 @@ def test_the_next_up_leaves_the_image_and_the_new_copy(
 ) -> None:
     paper_cloud.reset()
     with Gateway(paper_cloud.url) as gateway:
-        stack = stack_of(COPIES.format(region="hk"), tmp_path, gateway, paper_cloud)
+        stack = stack_of(COPIES.format(regions=["hk"]), tmp_path, gateway, paper_cloud)
         stack.up().succeeded()
-        stack.write(COPIES.format(region="cn-sh2"))
+        stack.write(COPIES.format(regions=["cn-sh2"]))
         deaths.die(stack, gateway, point, way)
         aftermath.unlock(stack)
         stack.up().succeeded()

@@ -201,7 +201,7 @@ def _journaled(api: Api, dead: Sequence[recover.DeadBuild], now: float) -> Itera
     """Images that the journals of this machine name: also one whose build died when its mark was off already."""
     for build in dead:
         held = Lease(str(build.start.get("build")), int(build.expires))
-        for thing in (each for each in build.left if each.kind in ("image", "copy")):
+        for thing in (each for each in build.left if each.is_image):
             for image in recover.images_of(api, thing):
                 found = Thing("image", thing.label, thing.project_id, thing.region, image.id)
                 yield Leftover(found, held, max(0.0, now - image.created), None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from ucloud_provider.build import journal, lease, recover
 from ucloud_provider.build.copies import copy_thing
 from ucloud_provider.build.journal import Thing
-from ucloud_provider.build.mark import KIND, TAKEN, mark_only
+from ucloud_provider.build.mark import TAKEN, leases, mark_only
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.release import release_second
 from ucloud_provider.build.state import Build
@@ -66,25 +67,23 @@ def _left_behind(build: Build, results: Sequence[Thing]) -> list[Thing]:
     Copies of a dead build whose image was taken over stand in that build's journal. They are written into this one as
     well: with its mark, which goes only when they are gone.
     """
-    taken = lease.parse(build.made[TAKEN].label) if TAKEN in build.made else None
     keys = {each.key for each in results}
-    others = [path for path in recover.journals() if taken is not None and path != build.journal.path]
-    for thing in (each for path in others for each in journal.outstanding(path)):
-        if (
-            thing.kind in ("image", "copy")
-            and taken is not None
-            and thing.label == taken.origin
-            and thing.key not in keys
-        ):
-            build.journal.intend(thing)
-    own = journal.outstanding(build.journal.path)
-    return [each for each in own if each.kind in ("image", "copy") and each.key not in keys]
+
+    def left(path: Path) -> list[Thing]:
+        return [each for each in journal.outstanding(path) if each.is_image and each.key not in keys]
+
+    if TAKEN in build.made:
+        origins = {each.origin for each in leases(build)}
+        for path in recover.journals():
+            for thing in left(path) if path != build.journal.path else ():
+                if thing.label in origins:
+                    build.journal.intend(thing)
+    return left(build.journal.path)
 
 
 def lease_end(build: Build) -> float:
     """When the first of the result's marks has its lease end."""
-    held = [lease.parse(build.made[slot].label) for slot in (KIND, TAKEN) if slot in build.made]
-    return min((each.expires for each in held if each is not None), default=build.lease.expires)
+    return min((each.expires for each in leases(build)), default=build.lease.expires)
 
 
 def _check_lease(build: Build, until: float) -> None:

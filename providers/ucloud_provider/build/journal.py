@@ -47,6 +47,11 @@ class Thing:
         """What it is the same thing by, with an id or without."""
         return (self.kind, self.label, self.project_id, self.region)
 
+    @property
+    def is_image(self) -> bool:
+        """Whether it is an image or a copy of one: what is meant to stay, once somebody was told of it."""
+        return self.kind in ("image", "copy")
+
     def __str__(self) -> str:
         return f"{self.kind} {self.id or self.label} in {self.region}"
 

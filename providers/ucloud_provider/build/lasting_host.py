@@ -66,6 +66,11 @@ def _create(
     journal.event("start", build=held.build_id, account=api.credentials.account, expires=held.expires)
     thing = Thing("host", held.label, api.project_id or "", api.region or "")
     eip: list[Thing] = []
+
+    def ask() -> None:
+        if not wanted():
+            raise Cancelled("nobody waits for this host any more")
+
     try:
         progress.step("checking the arguments with the cloud")
         order = _order(args, args.name or f"{name}-{secrets.token_hex(3)}", held.label, api)
@@ -78,17 +83,15 @@ def _create(
             if public:
                 # It goes with the host, unless somebody else terminates that and leaves it.
                 eip_id = launch.wait_eip(api, thing.id, parse_duration(args.timeout)).eip_id
-                eip = [Thing("EIP", held.label, thing.project_id, thing.region, eip_id)] if eip_id else []
-                for each in eip:
-                    journal.intend(each)
+                if eip_id:
+                    eip.append(Thing("EIP", held.label, thing.project_id, thing.region, eip_id))
+                    journal.intend(eip[0])
             host = launch.wait_running(api, thing.id, parse_duration(args.timeout), public=public)
-            if not wanted():
-                raise Cancelled("nobody waits for this host any more")
+            ask()
             release_second(api, journal.path, thing)
             # Until here its Tag said when it may be collected: from here on it stays.
             hosts.set_tag(api, thing.id, held.origin)
-            if not wanted():  # once more: that call may have taken long
-                raise Cancelled("nobody waits for this host any more")
+            ask()  # once more: that call may have taken long
             journal.kept(thing, *eip)
         except BaseException as cause:
             left = _give_back(api.using(cancel=Cancel()), journal, [thing, *eip])

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from ucloud_provider.build import journal, lease, once
 from ucloud_provider.build.journal import Thing
+from ucloud_provider.build.lease import Lease
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.release import found, release_made
 from ucloud_provider.build.state import Build
@@ -58,13 +59,19 @@ class TakenMark(Step):
         _release(build, TAKEN)
 
 
+def leases(build: Build) -> list[Lease]:
+    """The leases of the marks that are on the build's result: its own, and that of an image it took over."""
+    things = [build.made.get(slot) for slot in (KIND, TAKEN)]
+    held = [lease.parse(each.label) for each in things if each is not None]
+    return [each for each in held if each is not None]
+
+
 def mark_only(build: Build, things: list[Thing]) -> None:
     """Mark the copies that are left behind, each for itself, and take the build's marks away from all the others.
 
     Raises where that cannot be done: the mark may still be there then.
     """
-    held = [lease.parse(build.made[slot].label) for slot in (KIND, TAKEN) if slot in build.made]
-    labels = {each.origin: each.label for each in held if each is not None}
+    labels = {each.origin: each.label for each in leases(build)}
     for thing in things:
         name = f"{labels[thing.label]}-{thing.region}"
         pair = KeyPair.generate(name, kind=build.args.temporary_key_pair_type)
@@ -89,7 +96,7 @@ def _release(build: Build, slot: str) -> None:
     if thing is None:
         return
     held = lease.parse(thing.label)
-    marked = [each for each in journal.outstanding(build.journal.path) if each.kind in ("image", "copy")]
+    marked = [each for each in journal.outstanding(build.journal.path) if each.is_image]
     left = [each for each in marked if held is not None and each.label == held.origin]
     if left:
         raise UCloudImageError(f"{thing}, which marks it: {', '.join(map(str, left))}")

@@ -17,6 +17,8 @@ import select
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from ucloud_provider.build import places, recover
@@ -78,18 +80,25 @@ def sweep(api: Api) -> None:
     """Give back what dead builds left, but for images that are done."""
     mask = Masker(api.credentials.secrets())
     for dead in recover.dead_builds(api.credentials.account, api.clock()):
-        with contextlib.ExitStack() as log:
-            try:
-                log.enter_context(contextlib.closing(opened := BuildLog(dead.journal.path.parent / LOG, mask)))
-                logged = api.using(log=opened)
-            except UCloudImageError:  # a full disk: it must not keep what costs money
-                logged = api
+        with _logged(api, dead.journal.path.parent / LOG, mask) as logged:
             try:
                 with contextlib.suppress(JournalFailed):  # a hint for who waits, no more
                     dead.journal.event("sweep")
                 recover.give_back_one(logged, dead, unless=recover.to_take_over(logged, dead))
             except UCloudImageError as error:
                 logged.log(f"sweeping ended early: {error}")
+
+
+@contextlib.contextmanager
+def _logged(api: Api, path: Path, mask: Masker) -> Iterator[Api]:
+    """The API with a log; without one where the disk is full, which must not keep what costs money."""
+    try:
+        log = BuildLog(path, mask)
+    except UCloudImageError:
+        yield api
+        return
+    with contextlib.closing(log):
+        yield api.using(log=log)
 
 
 def _parent_is_gone() -> bool:

@@ -89,6 +89,16 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def stalled(
+    background: ThreadPoolExecutor, work: Callable[[], None], begun: Callable[[], bool], stall: Callable[[], None]
+) -> BaseException | None:
+    """What a transfer ends with whose host stalls once it has begun."""
+    running = background.submit(work)
+    wait_until(lambda: running.done() or begun())
+    stall()
+    return running.exception(LIMIT)
+
+
 def uploaded(provisioned: Provisioned) -> bool:
     """Whether something of what is sent has come to the host."""
     return bool(provisioned.says("find /root/t -path '*/to*' -type f -size +0"))
@@ -128,10 +138,7 @@ def test_an_upload_ends_when_its_server_stalls(
         "folder": lambda: host.upload_dir(source, "/root/t/to"),
         "sftp": lambda: ssh_sftp.upload_dir(host._connected(), source, "/root/t/to", cancel),
     }[kind]
-    running = background.submit(work)
-    wait_until(lambda: running.done() or uploaded(provisioned))
-    stall()
-    check_given_up(running.exception(LIMIT))
+    check_given_up(stalled(background, work, lambda: uploaded(provisioned), stall))
 
 
 # paramiko's own thread, which asks for the next pieces of a file, ends in a traceback that it shows.
@@ -152,10 +159,7 @@ def test_a_download_ends_when_its_server_stalls(
         "folder": lambda: host.download_dir("/root/t", to),
         "sftp": lambda: ssh_sftp.download_dir(host._connected(), "/root/t", to, cancel),
     }[kind]
-    running = background.submit(work)
-    wait_until(lambda: running.done() or downloaded(to))
-    stall()
-    check_given_up(running.exception(LIMIT))
+    check_given_up(stalled(background, work, lambda: downloaded(to), stall))
 
 
 def test_a_cancel_does_not_wait_for_a_server_that_takes_nothing(

@@ -35,11 +35,15 @@ class Place:
         return f"c{self.number:02}"
 
 
+def sources(*, impatient: bool) -> str:
+    """The PYTHONPATH of a stack's processes; an impatient one has waits and retries cut short."""
+    return os.pathsep.join(map(str, [*([IMPATIENT] if impatient else []), REPOSITORY, REPOSITORY / "providers", E2E]))
+
+
 class BatchStack:
     """The stack through a batch's commands."""
 
     def __init__(self, folder: Path, emulator: Emulator, places: Sequence[Place], *, impatient: bool = False) -> None:
-        sources = [*([IMPATIENT] if impatient else []), REPOSITORY, REPOSITORY / "providers", E2E]
         self.state = folder / "journals"
         self._places = places
         self._stack = Stack(
@@ -47,7 +51,7 @@ class BatchStack:
             {
                 **emulator.environment(),
                 "UCLOUD_IMAGE_STATE": str(self.state),
-                "PYTHONPATH": os.pathsep.join(map(str, sources)),
+                "PYTHONPATH": sources(impatient=impatient),
             },
         )
 

@@ -134,6 +134,7 @@ def test_a_journal_torn_at_any_byte_still_tells_every_whole_line(path: Path) -> 
     for end in range(len(whole) + 1):
         torn.write_bytes(whole[:end])
         assert list(read(torn)) == [json.loads(line) for line in whole[:end].split(b"\n")[:-1]]
+        assert all(thing.kind in ("host", "key pair") for thing in outstanding(torn))
 
 
 def test_a_result_whose_line_only_lacks_its_end_is_not_kept_by_the_line_after_it(path: Path) -> None:
