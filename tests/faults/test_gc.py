@@ -169,7 +169,8 @@ def test_where_one_region_cannot_be_listed_the_others_are_collected_and_it_is_to
     cloud: Emulator, api: Api, tmp_path: Path
 ) -> None:
     kill_at("provisioning", cloud, tmp_path)
-    cloud.fault(action="DescribeUHostInstance", region="hk", ret_code=9999, message="not now", times=1)
+    refused = {"region": "hk", "project": Emulator.project, "ret_code": 9999, "message": "not now", "times": 1}
+    cloud.fault(action="DescribeUHostInstance", **refused)
     done = gc(cloud, tmp_path)
     assert done.returncode == 1
     assert done.stderr == (
@@ -177,7 +178,7 @@ def test_where_one_region_cannot_be_listed_the_others_are_collected_and_it_is_to
     )
     assert "3 of 3 collected." in done.stdout
     assert temporary(cloud) == []
-    cloud.fault(action="DescribeFirewall", region="hk", ret_code=9999, message="not now", times=1)
+    cloud.fault(action="DescribeFirewall", **refused)
     empty = gc(cloud, tmp_path)
     assert (empty.returncode, empty.stdout) == (1, "Nothing is left of any build where it could be listed.\n")
 
@@ -187,7 +188,8 @@ def test_a_mark_stays_while_an_image_may_be_where_nothing_could_be_listed(
 ) -> None:
     kill_at("copied", cloud, tmp_path / "dead")
     monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "another machine"))
-    cloud.fault(action="DescribeImage", region="cn-sh2", ret_code=9999, message="not now", times=1)
+    refused = {"region": "cn-sh2", "project": Emulator.project, "ret_code": 9999, "message": "not now", "times": 1}
+    cloud.fault(action="DescribeImage", **refused)
     unlisted: list[str] = []
     found = collect.find([api], time.time() + DURATION + 60, unlisted)
     assert unlisted == ["cn-sh2 of org-emulator: DescribeImage failed: not now (RetCode 9999)"]
