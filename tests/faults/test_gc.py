@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import collect, recover
+from ucloud_provider.build import collect, dead_builds
 from ucloud_provider.build.journal import FILE, Journal
 from ucloud_provider.build.lease import DURATION, Lease
 from ucloud_provider.cloud import hosts
@@ -209,8 +209,8 @@ def test_what_a_build_here_takes_over_after_it_was_found_is_left_to_it(
     monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
     found = collect.find([api], time.time())
     assert {each.thing.kind for each in found if each.collectable} >= {"image", "key pair"}
-    (dead,) = recover.dead_builds(api.credentials.account, time.time())
-    with recover.dead_build(dead.journal.path, api.credentials.account, time.time()) as locked:
+    (dead,) = dead_builds.find(api, time.time())
+    with dead_builds.lock(dead.journal.path, api, time.time()) as locked:
         assert locked is not None
         locked.journal.kept(*(each for each in locked.left if each.kind in ("image", "key pair")))
     failed = collect.remove(api, found, lambda _each, _said: None)
@@ -224,7 +224,7 @@ def test_old_journals_are_pruned_where_it_collects(paper_cloud: Emulator, tmp_pa
     old = tmp_path / "builds" / "0123456789ab" / FILE
     old.parent.mkdir(parents=True)
     Journal(old).close()
-    long_ago = time.time() - recover.KEEP_SECONDS - 60
+    long_ago = time.time() - dead_builds.KEEP_SECONDS - 60
     os.utime(old, (long_ago, long_ago))
     assert gc(paper_cloud, tmp_path, "--dry-run").returncode == 0
     assert old.exists(), "a dry run changes nothing"

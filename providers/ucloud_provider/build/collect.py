@@ -12,7 +12,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ucloud_provider.build import inspection, journal, lease, mark, recover
+from ucloud_provider.build import dead_builds, inspection, journal, lease, mark, recover
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.lease import Lease
 from ucloud_provider.build.release import doubt, release
@@ -52,7 +52,7 @@ def find(apis: Sequence[Api], now: float, unlisted: list[str] | None = None) -> 
     """
     if not apis:
         return []
-    dead = list(recover.dead_builds(apis[0].credentials.account, now))
+    dead = list(dead_builds.find(apis[0], now))
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="collect") as pool:
         found = _gathered(pool, apis, lambda api: _labelled(api, now), unlisted)
         marks = [each.thing for each in found if each.thing.kind == mark.KIND]
@@ -69,7 +69,7 @@ def find(apis: Sequence[Api], now: float, unlisted: list[str] | None = None) -> 
     unique = {(each.thing.kind, each.thing.id): each for each in found}.values()
     return sorted(
         (each if each.why else _judged(each, now, journals) for each in unique),
-        key=lambda each: (recover.ORDER.get(each.thing.kind, 9), each.thing.region, each.thing.id),
+        key=lambda each: (dead_builds.ORDER.get(each.thing.kind, 9), each.thing.region, each.thing.id),
     )
 
 
@@ -125,7 +125,7 @@ def _release(api: Api, leftover: Leftover) -> None:
         release(api, leftover.thing)
         return
     # A build on this machine may have taken it over since it was found.
-    with recover.dead_build(leftover.journal, api.credentials.account, api.clock()) as dead:
+    with dead_builds.lock(leftover.journal, api, api.clock()) as dead:
         written = next((each for each in dead.left if _same(leftover.thing, each)), None) if dead else None
         if dead is None or written is None:
             raise UCloudImageError("a build on this machine has taken it over, or gives it back just now")
@@ -197,10 +197,15 @@ def _images(api: Api, marks: Sequence[Thing], now: float) -> Iterator[Leftover]:
             yield Leftover(thing, found, max(0.0, now - image.created), None)
 
 
-def _journaled(api: Api, dead: Sequence[recover.DeadBuild], now: float) -> Iterator[Leftover]:
-    """Images that the journals of this machine name: also one whose build died when its mark was off already."""
+def _journaled(api: Api, dead: Sequence[dead_builds.DeadBuild], now: float) -> Iterator[Leftover]:
+    """What only the journals of this machine tell of: images, and hosts that lost their lease, as nobody was told."""
     for build in dead:
         held = Lease(str(build.start.get("build")), int(build.expires))
+        for thing in (each for each in build.left if each.kind == "host" and each.id):
+            there = api.at(project_id=thing.project_id, region=thing.region)
+            host = hosts.describe(there, [thing.id]).get(thing.id)
+            if host is not None and host.tag == held.origin:
+                yield Leftover(thing, held, max(0.0, now - host.created), prices.host(there, host))
         for thing in (each for each in build.left if each.is_image):
             for image in recover.images_of(api, thing):
                 found = Thing("image", thing.label, thing.project_id, thing.region, image.id)

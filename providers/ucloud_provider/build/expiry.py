@@ -11,7 +11,7 @@ from ucloud_provider.build.hand_over import MARGIN, lease_end
 from ucloud_provider.build.state import Build
 
 LOOK = 1.0
-"""Seconds between looks at UCloud's clock: one long wait would miss what this machine slept."""
+"""Seconds between looks at UCloud's clock: one long wait would be longer by what this machine slept."""
 
 
 @contextlib.contextmanager

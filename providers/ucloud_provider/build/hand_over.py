@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from ucloud_provider.build import journal, lease, recover
+from ucloud_provider.build import dead_builds, journal, lease
 from ucloud_provider.build.copies import copy_thing
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.mark import TAKEN, leases, mark_only
@@ -74,7 +74,7 @@ def _left_behind(build: Build, results: Sequence[Thing]) -> list[Thing]:
 
     if TAKEN in build.made:
         origins = {each.origin for each in leases(build)}
-        for path in recover.journals():
+        for path in dead_builds.journals():
             for thing in left(path) if path != build.journal.path else ():
                 if thing.label in origins:
                     build.journal.intend(thing)

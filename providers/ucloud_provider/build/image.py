@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from ucloud_provider.build import expiry, lease, pipeline, places, recover
+from ucloud_provider.build import dead_builds, expiry, lease, pipeline, places, recover
 from ucloud_provider.build.access import Credentials
 from ucloud_provider.build.connect import Connect
 from ucloud_provider.build.copies import Copies
@@ -96,10 +96,8 @@ def start(
             build=held.build_id,
             expires=held.expires,
             image_name=args.image_name,
-            project_id=api.project_id,
-            region=api.region,
-            account=api.credentials.account,
             digest=digest,
+            **dead_builds.whose(api),
         )
         opened.pop_all()  # `_end` closes them
     return Build(
@@ -183,6 +181,7 @@ def make_copies(
         build.image = images.get(build.api, image_id)
         if build.image is None:
             raise UCloudImageError(f"image {image_id} no longer exists in {build.api.region}; run `pulumi refresh`")
+        build.api = build.api.using(patience=retry.PATIENCE)
         with (
             recover.in_background(build.undo_api, build.id, build.progress.note, cancel) as collected,
             expiry.watched(build) as in_time,

@@ -80,12 +80,15 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        new = not path.exists()
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except FileNotFoundError:
             raise
         except OSError as error:
             raise JournalFailed(path, error) from error
+        if new:
+            _flush_folders(path)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -149,6 +152,17 @@ class Journal:
                 self._torn = self._torn or at > 0
                 raise JournalFailed(self.path, error) from error
             self._torn = False
+
+
+def _flush_folders(path: Path) -> None:
+    """Put a new file's name, and that of its own folder, on the disk: a power cut would take it with all its lines."""
+    for folder in path.parents[:2]:
+        with contextlib.suppress(OSError):  # not every file system can
+            opened = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
 
 
 def _is_torn(file: int) -> bool:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ucloud_provider.build import launch, lease, once, places, recover
+from ucloud_provider.build import dead_builds, launch, lease, once, places, recover
 from ucloud_provider.build.access import random_password
 from ucloud_provider.build.found import network_problems, place_problems
 from ucloud_provider.build.journal import FILE as JOURNAL
@@ -63,7 +63,7 @@ def _create(
     folder = places.build_dir(held.build_id)
     log, journal = BuildLog(folder / LOG, mask), Journal(folder / JOURNAL)
     api = api.using(log=log)
-    journal.event("start", build=held.build_id, account=api.credentials.account, expires=held.expires)
+    journal.event("start", build=held.build_id, expires=held.expires, **dead_builds.whose(api))
     thing = Thing("host", held.label, api.project_id or "", api.region or "")
     eip: list[Thing] = []
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ucloud_provider.build import inspection, journal, lease, mark, places
-from ucloud_provider.build.journal import Alive, Journal, JournalFailed, Thing
+from ucloud_provider.build import dead_builds, inspection, lease, mark
+from ucloud_provider.build.dead_builds import DeadBuild
+from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.release import doubt, release
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import images, keypairs
@@ -21,16 +20,6 @@ from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import Cancelled, UCloudImageError
 from ucloud_provider.run import Cancel
 
-KEEP_SECONDS = 30 * 24 * 3600
-"""How long the journals and logs of builds that left nothing are kept."""
-
-ORDER = {"host": 0, "EIP": 1, "image": 1, "copy": 1, "firewall": 2, "key pair": 3}
-"""An EIP and a firewall can go once no host uses them, no image is made of a host that is gone; the mark goes last."""
-
-
-SWEEP_PATIENCE = 120.0
-"""Seconds that a build waits for somebody who is just giving back what a dead build of the same image left."""
-
 TAKE_OVER_MARGIN = 1800.0
 """Seconds that a dead build's lease must still run for its image to be taken over: others may collect it after."""
 
@@ -38,103 +27,16 @@ LONGEST = 300.0
 """Seconds that a build waits at its end for what dead builds left to be given back; a later one goes on with it."""
 
 
-@dataclass(frozen=True)
-class DeadBuild:
-    """A build whose process is gone and that left something. Its journal is locked by us while we look after it."""
-
-    start: dict[str, Any]
-    journal: Journal
-    left: tuple[Thing, ...]
-
-    @property
-    def expires(self) -> float:
-        """When its lease ends, in seconds since 1970."""
-        found = self.start.get("expires")
-        return float(found) if isinstance(found, int | float) else 0.0
-
-
-_locking = threading.Lock()
-_looked_after: set[Path] = set()
-"""Journals of dead builds that some build of this process has locked just now."""
-
-
-def journals() -> list[Path]:
-    """The journals of this user on this machine."""
-    return sorted((places.state_dir() / "builds").glob(f"*/{journal.FILE}"))
-
-
-def dead_builds(
-    account: str, now: float, but: str = "", *, await_others: Callable[[Path], Cancel | None] = lambda _path: None
-) -> Iterator[DeadBuild]:
-    """The dead builds of this account on this machine that left something; `but` is a build that is not meant.
-
-    `now` is by UCloud's clock, as leases are.
-
-    Each is locked while the caller has it, so that no two look after the same. For those of which `await_others` says
-    so, see `dead_build`.
-    """
-    for path in journals():
-        if path.parent.name != but:
-            with dead_build(path, account, now, await_others(path)) as dead:
-                if dead is not None:
-                    yield dead
-
-
-@contextlib.contextmanager
-def dead_build(path: Path, account: str, now: float, await_others: Cancel | None = None) -> Iterator[DeadBuild | None]:
-    """The build of a journal, locked, where it is this account's, is dead and left something; otherwise None.
-
-    A host that is kept for a look (`on_failure`) is not left behind before its lease has ended. With `await_others`,
-    another build of this process that is just looking after the same dead one is waited for, rather than its journal
-    taken for that of a live build; and so is the process that sweeps after it.
-    """
-    try:
-        start = _start(path)
-        if start.get("account") != account or not journal.is_understood(start) or _held(path) > now:
-            yield None
-            return
-        held = _lock(path, await_others)
-    except (Alive, JournalFailed, FileNotFoundError):
-        yield None
-        return
-    try:
-        left = tuple(sorted(journal.outstanding(path), key=lambda thing: ORDER.get(thing.kind, 9)))
-        yield DeadBuild(start, held, left) if left else None
-    finally:
-        with _locking:
-            held.close()
-            _looked_after.discard(path)
-
-
-def _lock(path: Path, await_others: Cancel | None) -> Journal:
-    """The journal, locked. Raises `Alive` where somebody else has it."""
-    deadline = time.monotonic() + SWEEP_PATIENCE
-    while True:
-        with _locking:
-            if path not in _looked_after:
-                try:
-                    held = Journal(path)
-                except Alive:
-                    if not any(each.get("event") == "sweep" for each in journal.read(path)):
-                        raise
-                else:
-                    _looked_after.add(path)
-                    return held
-        if await_others is None or time.monotonic() > deadline:
-            raise Alive(str(path))
-        await_others.sleep(0.2)
-
-
 def finished_image(build: Build, digest: str) -> Image | None:
     """The image that a dead build of the same inputs had done and nobody knows of. It is this build's from here on."""
     if not digest:
         return None
     place = (build.api.project_id, build.api.region)
-    for path in journals():
-        start = _start(path)
+    for path in dead_builds.journals():
+        start = dead_builds.start(path)
         if start.get("digest") != digest or (start.get("project_id"), start.get("region")) != place:
             continue
-        with dead_build(path, build.api.credentials.account, build.api.clock(), build.cancel) as dead:
+        with dead_builds.lock(path, build.api, build.api.clock(), build.cancel) as dead:
             image = _take_over(build, dead) if dead is not None else None
         if image is not None:
             return image
@@ -170,22 +72,10 @@ def _take_over(build: Build, dead: DeadBuild) -> Image | None:
 def _forget_elsewhere(build: Build, taken: tuple[Thing, ...]) -> None:
     """Where a build died while it took an image over, two journals tell of it: none may have it given back any more."""
     keys = {each.key for each in taken}
-    for other in dead_builds(build.api.credentials.account, build.api.clock(), build.id):
+    for other in dead_builds.find(build.api, build.api.clock(), build.id):
         both = [each for each in other.left if each.key in keys]
         if both:
             other.journal.kept(*both)
-
-
-def _start(path: Path) -> dict[str, Any]:
-    with contextlib.suppress(OSError):
-        return next((each for each in journal.read(path) if each.get("event") == "start"), {})
-    return {}
-
-
-def _held(path: Path) -> float:
-    """Until when a host of this build is kept for a look, in seconds since 1970; 0 where none is."""
-    until = [each.get("until") for each in journal.read(path) if each.get("event") == "held"]
-    return max((float(each) for each in until if isinstance(each, int | float)), default=0.0)
 
 
 def images_of(api: Api, thing: Thing) -> list[Image]:
@@ -211,7 +101,7 @@ def in_background(
     place = (image_name, api.project_id, api.region)
 
     def spared(start: Mapping[str, Any]) -> bool:
-        return tuple(start.get(each) for each in ("image_name", "project_id", "region")) != place
+        return image_name is None or tuple(start.get(each) for each in ("image_name", "project_id", "region")) != place
 
     def collect() -> None:
         try:
@@ -219,7 +109,7 @@ def in_background(
                 for text in give_back(api.using(cancel=stop), build_id, spared):
                     note(text)
             finally:
-                prune()
+                dead_builds.prune()
         except Exception as error:
             # The next build goes on with it. Unforeseen, too: a thread's traceback would go to the terminal unmasked.
             api.log(f"giving back what dead builds left ended early: {error!r}")
@@ -248,9 +138,9 @@ def give_back(api: Api, but: str = "", spared: Callable[[Mapping[str, Any]], boo
     said: list[str] = []
 
     def await_others(path: Path) -> Cancel | None:
-        return None if spared(_start(path)) else api.cancel
+        return None if spared(dead_builds.start(path)) else api.cancel
 
-    for dead in dead_builds(api.credentials.account, api.clock(), but, await_others=await_others):
+    for dead in dead_builds.find(api, api.clock(), but, await_others=await_others):
         if spared(dead.start) and dead.expires - api.clock() >= TAKE_OVER_MARGIN:
             said += give_back_one(api, dead, unless=to_take_over(api, dead))
         else:
@@ -301,18 +191,3 @@ def give_back_one(api: Api, dead: DeadBuild, *, unless: Callable[[Thing], bool] 
     if complete:
         inspection.forget(dead.journal.path.parent)
     return said
-
-
-def prune(now: float | None = None) -> None:
-    """Remove the folders of builds that are long over and left nothing, and tracebacks as old."""
-    now = time.time() if now is None else now
-    for file in (places.state_dir() / "errors").glob("*.log"):
-        with contextlib.suppress(OSError):
-            if now - file.stat().st_mtime > KEEP_SECONDS:
-                file.unlink()
-    for path in journals():
-        with contextlib.suppress(OSError, Alive, JournalFailed):
-            if now - path.stat().st_mtime > KEEP_SECONDS and not journal.outstanding(path):
-                held = Journal(path)
-                shutil.rmtree(path.parent, ignore_errors=True)
-                held.close()

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from ucloud_provider.build import places, recover
+from ucloud_provider.build import dead_builds, places, recover
 from ucloud_provider.build.journal import JournalFailed
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
@@ -79,7 +79,7 @@ def main() -> int:
 def sweep(api: Api) -> None:
     """Give back what dead builds left, but for images that are done."""
     mask = Masker(api.credentials.secrets())
-    for dead in recover.dead_builds(api.credentials.account, api.clock()):
+    for dead in dead_builds.find(api, api.clock()):
         with _logged(api, dead.journal.path.parent / LOG, mask) as logged:
             try:
                 with contextlib.suppress(JournalFailed):  # a hint for who waits, no more

@@ -51,14 +51,14 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
         self._local = threading.local()
         self.headers: Mapping[str, str] = {}
         self._ahead: deque[float] = deque(maxlen=5)
-        """Seconds by which UCloud's clock was ahead of our monotonic one, by its latest answers."""
+        """Seconds by which UCloud's clock was ahead of `_elapsed`, by its latest answers."""
 
     def now(self) -> float:
         """UCloud's time in seconds since 1970, whatever this machine's clock says or jumps to.
 
         By the median of the latest answers: a slow one tells of a time that is past, a proxy's of one that is wrong.
         """
-        return statistics.median(self._ahead) + time.monotonic() if self._ahead else time.time()
+        return statistics.median(self._ahead) + _elapsed() if self._ahead else time.time()
 
     def send(self, req: Any, **options: Any) -> Any:
         session = getattr(self._local, "session", None)
@@ -76,7 +76,7 @@ class _Transport(http.Transport):  # type: ignore[misc]  # the SDK has no types
         if not 200 <= answer.status_code < 300:
             raise exc.HTTPStatusException(answer.status_code, answer.headers.get(http.REQUEST_UUID_HEADER_KEY))
         if (date := _date(answer.headers.get("Date"))) is not None:
-            self._ahead.append(date - time.monotonic())
+            self._ahead.append(date - _elapsed())
         return http.Response(
             url=req.url,
             method=req.method,
@@ -248,6 +248,11 @@ def _on_a_line(message: Any) -> str:
     """A message of UCloud's as errors and logs show it."""
     text = " ".join(str(message or "no reason given").split())
     return "".join(each for each in text if each.isprintable())[:500]
+
+
+def _elapsed() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps, as `time.monotonic` does not."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def _date(header: str | None) -> float | None:

@@ -108,6 +108,7 @@ class CustomImageProvider(ResourceProvider):
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         from ucloud_provider.build import CopyFailed
+        from ucloud_provider.cloud import retry
         from ucloud_provider.spec.args import to_inputs
         from ucloud_provider.spec.check import load_custom_image
         from ucloud_provider.spec.diff import copy_key
@@ -116,7 +117,7 @@ class CustomImageProvider(ResourceProvider):
         with engine.Call() as call:
             _hide_secrets(call, olds, news)
             args = load_custom_image(news)
-            api = self._access.building(olds, call)
+            api = self._access.building(olds, call).using(patience=retry.PATIENCE)
             wanted = {copy_key(news, to_inputs(copy)): copy for copy in args.copies}
             there = {each["key"]: each for each in olds.get("copies_made") or ()}
             missing = {key: copy for key, copy in wanted.items() if key not in there}

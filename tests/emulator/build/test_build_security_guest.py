@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ucloud_provider.build import guest, lease
+from ucloud_provider.build import expiry, guest, lease
 from ucloud_provider.build.user_data import combine
 from ucloud_provider.communicators.ssh_keys import HostKey, KeyPair
 from ucloud_provider.errors import InvalidSpec, StepFailed
@@ -192,13 +192,18 @@ def test_user_data_that_leaves_no_room_is_told_before_anything_is_made(paper_bui
 def test_a_host_whose_lease_ends_powers_itself_off_and_the_error_says_so(
     builds: Builds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new = lease.new
-    monkeypatch.setattr(lease, "new", lambda now: new(now, 20))
+    new, given = lease.new, list[lease.Lease]()
+
+    def short(now: float) -> lease.Lease:
+        given.append(new(now, 20))
+        return given[0]
+
+    monkeypatch.setattr(lease, "new", short)
     monkeypatch.setattr(guest, "GRACE", 2)
-    started = time.time()
+    monkeypatch.setattr(expiry, "MARGIN", -60)  # the build itself does not end it
     with pytest.raises(StepFailed, match="its lease has ended"):
         builds.build(source_image_id=CLOUD_INIT, provisioners=[Run(command="sleep 300")])
-    assert time.time() >= started + 20
+    assert time.time() >= given[0].expires
     assert builds.left() == []
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ucloud_provider.build import collect, lasting_host, lease, places
+from ucloud_provider.build import collect, dead_builds, lasting_host, launch, lease, places
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.cloud import hosts
+from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import StepFailed
 from ucloud_provider.spec.rules import InstanceType
@@ -47,11 +49,37 @@ def test_one_whose_lease_cannot_be_lifted_is_removed_lest_it_is_collected_in_use
 
 
 def test_what_a_dead_one_left_is_given_back_by_the_next(paper_builds: Builds, state: Path) -> None:
+    dead = dead_host(paper_builds.api())
+    host = create(paper_builds)
+    assert [row["id"] for row in paper_builds.left() if row["kind"] == "uhost"] == [host.id]
+    assert any("released now: host" in note for note in paper_builds.progress.notes), dead
+
+
+def test_one_that_lost_its_lease_and_that_nobody_was_told_of_is_collected_by_its_journal(
+    paper_builds: Builds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     api = paper_builds.api()
+    kept, dead = create(paper_builds), dead_host(api, unlabelled=True)
+    assert kept.id != dead
+    found = collect.find([api], api.clock())
+    assert [(each.thing.id, each.why) for each in found] == [
+        (dead, "its build is dead, says the journal of this machine")
+    ]
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "another machine"))
+        assert collect.find([api], api.clock() + lease.DURATION + 60) == []
+    assert collect.remove(api, found, lambda _each, _said: None) == []
+    assert [row["id"] for row in paper_builds.left() if row["kind"] == "uhost"] == [kept.id]
+    assert collect.find([api], api.clock()) == []
+
+
+def dead_host(api: Api, *, unlabelled: bool = False) -> str:
+    """The id of a host whose build is dead; with `unlabelled` it died when the host had lost its lease already."""
     held = lease.new(api.clock())
     journal = Journal(places.build_dir(held.build_id) / "journal.jsonl")
-    journal.event("start", build=held.build_id, account=api.credentials.account, expires=held.expires)
-    journal.intend(Thing("host", held.label, Emulator.project, Emulator.region))
+    journal.event("start", build=held.build_id, expires=held.expires, **dead_builds.whose(api))
+    thing = Thing("host", held.label, Emulator.project, Emulator.region)
+    journal.intend(thing)
     order = hosts.HostOrder(
         name="dead",
         tag=held.label,
@@ -61,8 +89,10 @@ def test_what_a_dead_one_left_is_given_back_by_the_next(paper_builds: Builds, st
         boot_disk=hosts.Disk(20, "cloud_ssd"),
         password="Secret-123",
     )
-    dead = hosts.create(api, order)
+    host_id = hosts.create(api, order)
+    if unlabelled:
+        journal.made(replace(thing, id=host_id))
+        launch.wait_running(api, host_id, 60)
+        hosts.set_tag(api, host_id, held.origin)
     journal.close()
-    host = create(paper_builds)
-    assert [row["id"] for row in paper_builds.left() if row["kind"] == "uhost"] == [host.id]
-    assert any("released now: host" in note for note in paper_builds.progress.notes), dead
+    return host_id

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ucloud_provider.build import dead_builds
 from ucloud_provider.build.journal import FILE, FORMAT, Alive, Journal, Thing, outstanding, read
-from ucloud_provider.build.recover import dead_build, dead_builds
 from ucloud_provider.run import Cancel
 
+from tests.unit.cloud.scripted import ScriptedSdk, api
+
+API = api(ScriptedSdk({}))
 HOST = Thing("host", "ucloud-image-0123456789ab-x1764000000", "org-x", "cn-bj2")
 KEY = Thing("key pair", HOST.label, "org-x", "cn-bj2")
 
@@ -66,10 +69,10 @@ def test_nothing_is_given_back_on_the_word_of_a_later_release(tmp_path: Path, mo
     for name, more in (("ours", {}), ("later", {"format": FORMAT + 1}), ("odd", {"format": "x"})):
         (tmp_path / "builds" / name).mkdir(parents=True)
         journal = Journal(tmp_path / "builds" / name / FILE)
-        journal.event("start", build=name, account="a", **more)
+        journal.event("start", build=name, account=API.credentials.account, **more)
         journal.intend(HOST)
         journal.close()
-    assert [each.start["build"] for each in dead_builds("a", time.time())] == ["ours"]
+    assert [each.start["build"] for each in dead_builds.find(API, time.time())] == ["ours"]
     assert next(read(tmp_path / "builds" / "ours" / FILE))["format"] == FORMAT
 
 
@@ -262,18 +265,18 @@ def test_who_wants_to_waits_until_another_build_of_the_process_has_looked_after_
     path = tmp_path / "builds" / "dead" / FILE
     path.parent.mkdir(parents=True)
     journal = Journal(path)
-    journal.event("start", build="dead", account="a")
+    journal.event("start", build="dead", account=API.credentials.account)
     journal.intend(HOST)
     journal.close()
 
     def left() -> tuple[Thing, ...]:
-        with dead_build(path, "a", time.time(), Cancel()) as found:
+        with dead_builds.lock(path, API, time.time(), Cancel()) as found:
             return found.left if found is not None else ()
 
     with ThreadPoolExecutor(1) as pool:
-        with dead_build(path, "a", time.time()) as first:
+        with dead_builds.lock(path, API, time.time()) as first:
             assert first is not None
-            with dead_build(path, "a", time.time()) as second:
+            with dead_builds.lock(path, API, time.time()) as second:
                 assert second is None, "who does not want to wait goes on"
             waiting = pool.submit(left)
             with pytest.raises(TimeoutError):
@@ -284,7 +287,7 @@ def test_who_wants_to_waits_until_another_build_of_the_process_has_looked_after_
 def test_a_live_build_is_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path / FILE
     journal = Journal(path)
-    journal.event("start", build="live", account="a")
+    journal.event("start", build="live", account=API.credentials.account)
     journal.intend(HOST)
-    with dead_build(path, "a", time.time(), Cancel()) as found:
+    with dead_builds.lock(path, API, time.time(), Cancel()) as found:
         assert found is None

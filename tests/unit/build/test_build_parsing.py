@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from ucloud_provider.build import journal, lease, recover
+from ucloud_provider.build import dead_builds, journal, lease
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.lease import Lease
 from ucloud_provider.build.user_data import NotCombinable, Part, combine, host_keys_of_its_own
+
+from tests.unit.cloud.scripted import ScriptedSdk, api
+
+API = api(ScriptedSdk({}))
+WHOSE = dead_builds.whose(API)
+START = json.dumps({"event": "start", **WHOSE}).encode()
 
 leases = st.builds(
     Lease, st.text("0123456789abcdef", min_size=12, max_size=12), st.integers(1_000_000_000, 9_999_999_999)
@@ -66,7 +72,7 @@ lines = st.one_of(
     st.binary(max_size=30),
     json_values.map(lambda value: json.dumps(value).encode()),
     st.builds(
-        lambda event, more: json.dumps({"account": "a", **more, "event": event}).encode(),
+        lambda event, more: json.dumps({**WHOSE, **more, "event": event}).encode(),
         events,
         st.dictionaries(fields, json_values | st.lists(st.dictionaries(fields, json_values), max_size=2), max_size=6),
     ),
@@ -83,7 +89,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @given(journals)
 @example(b"[" * 100_000 + b"\n")
-@example(b'{"event": "start", "account": "a", "expires": "soon", "format": "x"}\n{"event": "kept", "things": 5}\n')
+@example(START.replace(b"}", b', "expires": "soon", "format": "x"}\n') + b'{"event": "kept", "things": 5}\n')
 def test_a_journal_of_any_bytes_is_read_to_its_end(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     for record in journal.read(path):
@@ -93,8 +99,8 @@ def test_a_journal_of_any_bytes_is_read_to_its_end(path: Path, content: bytes) -
 
 
 @given(journals)
-@example(b'{"event": "start", "account": "a", "expires": "soon"}\n{"event": "intend", "kind": "host"}\n')
-@example(b'{"event": "start", "account": "a"}\n{"event": "held", "until": "x"}\n{"event": "intend"}\n')
+@example(START.replace(b"}", b', "expires": "soon"}\n') + b'{"event": "intend", "kind": "host"}\n')
+@example(START + b'\n{"event": "held", "until": "x"}\n{"event": "intend"}\n')
 @settings(max_examples=40)
 def test_no_journal_keeps_those_of_other_builds_from_being_looked_after(path: Path, content: bytes) -> None:
     with pytest.MonkeyPatch.context() as patched:
@@ -104,10 +110,10 @@ def test_no_journal_keeps_those_of_other_builds_from_being_looked_after(path: Pa
         other.parent.mkdir(exist_ok=True)
         other.unlink(missing_ok=True)
         written = Journal(other)
-        written.event("start", build="ffffffffffff", account="a", expires=0)
+        written.event("start", build="ffffffffffff", expires=0, **WHOSE)
         written.intend(Thing("host", "ucloud-image-ffffffffffff-x1764000000", "org-x", "cn-bj2"))
         written.close()
-        found = list(recover.dead_builds("a", time.time()))
+        found = list(dead_builds.find(API, time.time()))
         assert "ffffffffffff" in [each.start.get("build") for each in found]
         assert all(isinstance(each.expires, float) for each in found)
 

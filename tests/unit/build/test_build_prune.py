@@ -7,15 +7,15 @@ import time
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import recover
+from ucloud_provider.build import dead_builds, recover
 from ucloud_provider.build.journal import FILE, Journal, Thing
 from ucloud_provider.run import Cancel
 
 from tests.unit.cloud.scripted import ScriptedSdk, api
 
 HOST = Thing("host", "ucloud-image-0123456789ab-x1764000000", "org-x", "cn-bj2", "uhost-1")
-LONG_AGO = time.time() - recover.KEEP_SECONDS - 60
-NOT_LONG_AGO = time.time() - recover.KEEP_SECONDS + 3600
+LONG_AGO = time.time() - dead_builds.KEEP_SECONDS - 60
+NOT_LONG_AGO = time.time() - dead_builds.KEEP_SECONDS + 3600
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def test_only_builds_that_are_long_over_and_left_nothing_are_forgotten(state: Pa
     over(state, "young", at=NOT_LONG_AGO)
     alive = begun(state, "old-and-alive", released=True)
     os.utime(alive.path, (LONG_AGO, LONG_AGO))
-    recover.prune()
+    dead_builds.prune()
     assert kept(state) == ["old-and-alive", "old-and-outstanding", "young"]
     assert (state / "builds" / "young" / "build.log").exists()
     alive.close()
     os.utime(alive.path, (LONG_AGO, LONG_AGO))
-    recover.prune()
+    dead_builds.prune()
     assert kept(state) == ["old-and-outstanding", "young"]
 
 
@@ -68,7 +68,7 @@ def test_tracebacks_go_as_late(state: Path) -> None:
     for name, at in (("old.log", LONG_AGO), ("young.log", NOT_LONG_AGO), ("old.txt", LONG_AGO)):
         (errors / name).write_text("Traceback\n")
         os.utime(errors / name, (at, at))
-    recover.prune()
+    dead_builds.prune()
     assert sorted(each.name for each in errors.iterdir()) == ["old.txt", "young.log"]
 
 

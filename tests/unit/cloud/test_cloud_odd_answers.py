@@ -200,6 +200,19 @@ def test_a_wrong_date_among_right_ones_does_not_set_the_clock() -> None:
     assert abs(transport.now() - time.time()) < 30
 
 
+def test_what_a_machine_sleeps_is_part_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux's monotonic clock stands still while a laptop is asleep, and a lease ends all the same."""
+    transport, clocks, asleep = _Transport(), time.clock_gettime, 0.0
+    monkeypatch.setattr(time, "clock_gettime", lambda id: clocks(id) + (asleep if id == time.CLOCK_BOOTTIME else 0.0))
+    date = formatdate(time.time(), usegmt=True)
+    raw = f"HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Length: 14\r\n\r\n".encode() + b'{"RetCode": 0}'
+    with saying(raw) as url:
+        transport.send(http.Request(url=url, headers={}))
+    before = transport.now()
+    asleep = 7 * 3600.0
+    assert 7 * 3600 <= transport.now() - before < 7 * 3600 + 60
+
+
 @pytest.mark.parametrize(
     "url", ["api.ucloud.cn", "ftp://api.ucloud.cn", "http://", "http://[::1", "https://*.x", "x:y"]
 )

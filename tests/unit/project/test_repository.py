@@ -138,3 +138,10 @@ def test_the_example_program_knows_nothing_of_the_emulator_and_is_short() -> Non
     assert len(program.splitlines()) <= 40
     assert "emulator" not in program.lower()
     assert "127.0.0.1" not in program
+
+
+def test_pytest_finds_every_file_of_tests() -> None:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "tests"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    found = {line.partition("::")[0] for line in said.splitlines() if "::" in line}
+    assert found == {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
