@@ -1,7 +1,8 @@
-"""Runs that die while they make a host that stays, or while they exchange an image's copies; then the next run."""
+"""Runs that die while they make a host that stays, or while they exchange an image's copies; or lose their network."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.e2e.stack import Stack
 from tests.faults import aftermath, deaths
 from tests.faults.deaths import Point
 from tests.faults.test_updates import PROGRAM as COPIES
+from tests.support import processes
 from tests.support.emulator import Emulator
 from tests.support.gateway import Gateway
 
@@ -81,5 +83,30 @@ def test_the_next_up_leaves_the_image_and_the_new_copy(
         deaths.die(stack, gateway, point, way)
         aftermath.unlock(stack)
         stack.up().succeeded()
+        aftermath.check_one_image_and_one_copy(stack, paper_cloud)
+        aftermath.check_destroy(stack, paper_cloud)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "name", ["marking", "copying", "waiting for the copy", "deleting the old copy", "handing over"]
+)
+def test_an_update_waits_out_a_minute_without_network(name: str, paper_cloud: Emulator, tmp_path: Path) -> None:
+    paper_cloud.reset()
+    (point,) = [each for each in COPY_POINTS if each.name == name]
+    with Gateway(paper_cloud.url) as gateway:
+        stack = stack_of(COPIES.format(regions=["hk"]), tmp_path, gateway, paper_cloud)
+        stack.up().succeeded()
+        stack.write(COPIES.format(regions=["cn-sh2"]))
+        hold = gateway.hold(point.action, since=point.since)
+        running = stack.start_up()
+        try:
+            assert hold.reached.wait(60), running.output()
+            with gateway.network_gone():
+                hold.drop()
+                time.sleep(65)
+            running.ended().succeeded()
+        finally:
+            processes.kill_all(stack.folder)
         aftermath.check_one_image_and_one_copy(stack, paper_cloud)
         aftermath.check_destroy(stack, paper_cloud)

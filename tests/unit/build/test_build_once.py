@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,3 +128,24 @@ def test_a_journal_that_cannot_be_written_stops_the_build_before_the_call(path: 
     with pytest.raises(JournalFailed, match=r"cannot be written: Bad file descriptor; nothing is made without it"):
         once.make(api(ScriptedSdk({})), journal, THING, cloud.create, cloud.find)
     assert cloud.creates == 0
+
+
+def test_what_is_about_to_be_made_is_on_the_disk_before_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut takes what was written and not flushed, and a file whose folder was not."""
+    flushed: dict[Path, bytes] = {}
+    flush = os.fsync
+
+    def fsync(file: int) -> None:
+        flush(file)
+        opened = Path(f"/proc/self/fd/{file}").readlink()
+        flushed[opened] = b"" if opened.is_dir() else opened.read_bytes()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+    def create() -> str:
+        assert THING.label.encode() in flushed[path]
+        assert {path.parent, path.parent.parent} <= set(flushed)
+        return "id-1"
+
+    assert once.make(api(ScriptedSdk({})), Journal(path), THING, create, lambda: None).id == "id-1"
+    assert flushed[path] == path.read_bytes()
