@@ -86,6 +86,10 @@ class Disconnected(CommunicatorError):
     """The connection broke while a command ran: whether it ended is unknown."""
 
 
+class StartUnknown(Disconnected):
+    """A command was sent to the host and the answer was lost: whether it started, let alone ended, is unknown."""
+
+
 class ProvisionerFailed(UCloudImageError):
     """A provisioner's command ended badly. `tail` is the end of its output, without secrets."""
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 import tenacity
 
 from ucloud_provider.communicators.base import Communicator
-from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed, UCloudImageError
+from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed, StartUnknown, UCloudImageError
 from ucloud_provider.provisioners import environment
 from ucloud_provider.provisioners.base import Duration, Problem, ProvisionContext, Provisioner
 from ucloud_provider.spec import rules
@@ -164,7 +164,8 @@ class Shell(Provisioner):
         output = context.output()
         try:
             ended = self._start(host, files, command, output, context)
-            if isinstance(ended, Disconnected) and not self.expect_disconnect:
+            # That the connection may end excuses no script that may never have started: the image would lack it.
+            if isinstance(ended, StartUnknown) or (isinstance(ended, Disconnected) and not self.expect_disconnect):
                 raise ended
         except UCloudImageError:
             if env_file in files:
@@ -188,7 +189,8 @@ class Shell(Provisioner):
     ) -> int | Disconnected:
         """Put the files there and run the command; its exit code, or the loss of the connection while it ran.
 
-        Until it has started all is tried again for as long as `start_retry_timeout`: the host may just reboot.
+        Until it has, or may have, started all is tried again for as long as `start_retry_timeout`: the host may just
+        reboot.
         """
 
         def attempt() -> int | Disconnected:

@@ -10,7 +10,14 @@ from typing import Any, ClassVar
 
 import pytest
 from ucloud_provider.communicators.base import Communicator
-from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed, UCloudImageError, WaitTimeout
+from ucloud_provider.errors import (
+    CommunicatorError,
+    Disconnected,
+    ProvisionerFailed,
+    StartUnknown,
+    UCloudImageError,
+    WaitTimeout,
+)
 from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext, Provisioner
 from ucloud_provider.provisioners.running import run_provisioner
 from ucloud_provider.provisioners.shell import Shell
@@ -128,6 +135,15 @@ def test_a_command_that_had_started_is_not_run_again() -> None:
     host = RebootingHost(happened, None, None, Disconnected("while it ran"))
     with pytest.raises(Disconnected, match="while it ran"):
         Shell(inline=["true"]).provision(context(happened, host))
+    assert happened == ["upload", "upload", "run refused"]
+
+
+@pytest.mark.parametrize("expected", [False, True])
+def test_a_command_that_may_have_started_is_not_run_again(expected: bool) -> None:
+    happened: list[str] = []
+    host = RebootingHost(happened, None, None, StartUnknown("the command was sent"))
+    with pytest.raises(StartUnknown):
+        Shell(inline=["true"], expect_disconnect=expected).provision(context(happened, host))
     assert happened == ["upload", "upload", "run refused"]
 
 
