@@ -16,6 +16,7 @@ from ucloud_provider.communicators.base import Communicator
 from ucloud_provider.errors import (
     CommunicatorError,
     Disconnected,
+    HostFull,
     NoLogin,
     ProvisionerFailed,
     StartUnknown,
@@ -220,7 +221,9 @@ class Shell(Provisioner):
     def _patiently(self, attempt: Callable[[], Result], awaited: str, context: ProvisionContext) -> Result:
         limit = rules.parse_duration(self.start_retry_timeout)
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(CommunicatorError),
+            retry=tenacity.retry_if_exception(
+                lambda e: isinstance(e, CommunicatorError) and not isinstance(e, HostFull)
+            ),
             stop=tenacity.stop_after_delay(limit),
             wait=tenacity.wait_exponential(multiplier=0.2, max=5),
             sleep=context.cancel.sleep,
@@ -229,7 +232,7 @@ class Shell(Provisioner):
         started = time.monotonic()
         try:
             return retrying(attempt)
-        except NoLogin:  # says all that itself, and why it may be
+        except (NoLogin, HostFull):  # the one says all that itself, the other was not waited for
             raise
         except CommunicatorError as error:
             if not limit:

@@ -13,6 +13,7 @@ from ucloud_provider.communicators.base import Communicator
 from ucloud_provider.errors import (
     CommunicatorError,
     Disconnected,
+    HostFull,
     NoLogin,
     ProvisionerFailed,
     StartUnknown,
@@ -231,6 +232,14 @@ def test_a_host_that_lets_nobody_in_any_more_is_told_as_it_is() -> None:
     host = GoneHost(happened, NoLogin("no SSH login"), Disconnected("while uploading"))
     with pytest.raises(NoLogin, match="no SSH login"):
         Shell(inline=["true"], start_retry_timeout=0.2).provision(context(happened, host))
+
+
+def test_a_full_host_is_not_tried_again() -> None:
+    happened: list[str] = []
+    host = GoneHost(happened, HostFull("No space left on device"))
+    with pytest.raises(HostFull):
+        Shell(inline=["true"]).provision(context(happened, host))
+    assert happened == ["upload refused"]
 
 
 def test_files_that_cannot_be_removed_after_a_reboot_are_told_with_what_was_waited_for() -> None:
