@@ -6,7 +6,7 @@ The text of an error is what the user reads; it holds no secret and no traceback
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 
 class UCloudImageError(Exception):
@@ -82,8 +82,19 @@ class NoLogin(CommunicatorError):
     """The host was not reached, or let nobody in, in the time and the attempts given."""
 
 
+class HostFull(CommunicatorError):
+    """There was no room for a file on the host, nor will there be for the next try."""
+
+    SAID: ClassVar = "No space left on device"
+    """How a host says so. One that says it in another language is not understood: an error like others."""
+
+
 class Disconnected(CommunicatorError):
     """The connection broke while a command ran: whether it ended is unknown."""
+
+
+class StartUnknown(Disconnected):
+    """A command was sent to the host and the answer was lost: whether it started, let alone ended, is unknown."""
 
 
 class ProvisionerFailed(UCloudImageError):

@@ -1,11 +1,17 @@
-"""What `on_failure="keep"` does: leaves the temporary host of a failed build for a look, until its lease ends."""
+"""What `on_failure="keep"` does: leaves the temporary host of a failed build for a look, until its lease ends.
+
+Not one that was sealed or shut down for the image: nobody can log in to it any more, and what failed after is no matter
+of what is on it.
+"""
 
 from __future__ import annotations
 
 import os
 import shlex
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ucloud_provider.build.journal import JournalFailed
 from ucloud_provider.build.state import Build
@@ -16,15 +22,27 @@ KEY_FILE = "id_build"
 KNOWN_HOSTS_FILE = "known_hosts"
 
 
-def keep(build: Build, cause: BaseException) -> list[str]:
-    """Keep the host where that is asked for and there is one to look at; how to get in, in lines. Otherwise nothing.
+class Look(NamedTuple):
+    """Whether the host is kept, and what the user is told of it, in lines."""
+
+    kept: bool = False
+    lines: Sequence[str] = ()
+
+
+def keep(build: Build, cause: BaseException) -> Look:
+    """Keep the host where that is asked for and somebody can look at it; else why it is not, where it was asked for.
 
     The journal says until when: no later build on this machine takes it for left behind before that.
     """
     host = build.host
     wanted = build.args.on_failure == "keep" and isinstance(cause, Exception) and not isinstance(cause, Cancelled)
-    if not wanted or host is None or "host" not in build.made:
-        return []
+    if not wanted or host is None:
+        return Look()
+    if build.out_of_sight:
+        # Hours of it would be paid for, and nobody could see anything.
+        return Look(lines=[f"host {host.id} is not kept for a look (on_failure): {build.out_of_sight}"])
+    if "host" not in build.made:
+        return Look()
     until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(build.lease.expires))
     lines = [f"host {host.id} is kept for a look, and billed, until {until}; then, or when it is terminated before,"]
     lines += ["`ucloud-image gc` and the next build collect what is left of it (on_failure)"]
@@ -33,10 +51,11 @@ def keep(build: Build, cause: BaseException) -> list[str]:
             lines.append(f"log in with: {_command(build)}")
         build.journal.event("held", until=build.lease.expires)
     except (OSError, JournalFailed) as error:
-        build.log(f"host {host.id} is not kept: {error}")
+        said = f"host {host.id} is not kept for a look (on_failure): {error}"
+        build.log(said)
         forget(build.log.path.parent)
-        return []
-    return lines
+        return Look(lines=[said])
+    return Look(kept=True, lines=lines)
 
 
 def forget(folder: Path) -> None:

@@ -61,9 +61,9 @@ def run(build: Build, steps: Sequence[Step], before: Sequence[Step] = ()) -> Non
             step.run(build)
     except BaseException as cause:
         build.log(f"step {begun[-1].name if begun else 'start'} failed: {type(cause).__name__}: {cause}")
-        kept = inspection.keep(build, cause)
-        left = unwind(build, [step for step in begun if not (kept and step.serves_host)])
-        raise _failure(build, begun, cause, left, kept) from cause
+        look = inspection.keep(build, cause)
+        left = unwind(build, [step for step in begun if not (look.kept and step.serves_host)])
+        raise _failure(build, begun, cause, left, look.lines) from cause
 
 
 def unwind(build: Build, begun: Sequence[Step]) -> list[str]:

@@ -51,6 +51,8 @@ class Seal(Step):
             )
         script = traces.script(remove=remove, key=key, mark=mark, every_home=every_home)
         password = f"{build.args.ssh_password}\n".encode() if form == WITH_PASSWORD else None
+        if key or "ssh_host_keys" in remove:
+            build.out_of_sight = "it was being sealed for the image already, after which nobody can log in to it"
         said = _run(build, host, form.format(script=shlex.quote(script), home=HOME), password)
         if traces.DONE not in said:
             raise UCloudImageError(

@@ -27,6 +27,7 @@ class Stop(Step):
     def run(self, build: Build) -> None:
         host_id = build.the_host().id
         launch.wait_boot_disk(build.api, host_id, BOOT_DISK_TIMEOUT)
+        build.out_of_sight = build.out_of_sight or "it was being shut down for the image already"
         build.host = launch.stop(build.api, host_id)
 
 

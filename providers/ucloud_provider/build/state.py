@@ -97,6 +97,8 @@ class Build:
     made: dict[str, Thing] = field(default_factory=dict)
     host: Host | None = None
     communicator: Communicator | None = None
+    out_of_sight: str = ""
+    """Why nobody can look at the host any more; empty: somebody can."""
     image: Image | None = None
     copies: list[MadeCopy] = field(default_factory=list)
     failed_copies: list[str] = field(default_factory=list)

@@ -32,7 +32,8 @@ class Communicator(ABC):
 
         `on_line` gets each line of stdout and stderr as it comes. Death by a signal is 128 + the signal's number, as a
         shell counts. After `timeout` seconds: `WaitTimeout`, and the command's connection is closed. A command is never
-        run twice.
+        run twice: one that may have started, or did, ends in `Disconnected`; any other `CommunicatorError` says that
+        it did not start.
         """
 
     @abstractmethod

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import paramiko
 
 from ucloud_provider.communicators.lines import LineSplitter
-from ucloud_provider.communicators.ssh_transport import BROKEN, broke
-from ucloud_provider.errors import CommunicatorError, Disconnected, WaitTimeout
+from ucloud_provider.communicators.ssh_transport import BROKEN, broke, last_seen, was_refused
+from ucloud_provider.errors import CommunicatorError, Disconnected, StartUnknown, WaitTimeout
 from ucloud_provider.run import Cancel
 
 TICK = 0.25
@@ -27,7 +27,10 @@ PIECE = 32 * 1024 - 64
 
 
 START_LIMIT = 30.0
-"""How long the server may take to start a command."""
+"""How long the server may take to open a session, and then to start the command."""
+
+STARTING = "to start the command"
+"""What is waited for once the command was sent."""
 
 STALLED_AFTER = 120.0
 """Seconds without one byte moving after which a transfer is given up."""
@@ -45,27 +48,52 @@ def open_channel(
     pty: bool = False,
     combine_stderr: bool = False,
 ) -> paramiko.Channel:
-    """Start a command. When this fails, the command did not start, and may safely be tried again."""
+    """Start a command.
+
+    Raises `StartUnknown` where it was asked for and the answer was lost: it may have started. Any other
+    `CommunicatorError` says that it did not, and may safely be tried again.
+    """
     channel: paramiko.Channel | None = None
+    stage = "to open a session"
+    asked = time.monotonic()
+    overdue = threading.Event()
+
+    def give_up() -> None:
+        overdue.set()
+        if channel is not None:
+            stop(channel)  # what may have started is not to go on beside a second try
+
     try:
         channel = transport.open_session(window_size=window, timeout=START_LIMIT)
         channel.settimeout(TICK)
         channel.set_combine_stderr(combine_stderr)
-        stalled = threading.Timer(START_LIMIT, close, (channel,))  # the calls below wait without limit
+        stalled = threading.Timer(START_LIMIT, give_up)  # the calls below wait without limit
         stalled.daemon = True
         stalled.start()
         try:
             with cancel.on_cancel(lambda: close(channel)):
                 if pty:
+                    stage = "to give the command a terminal"
                     channel.get_pty(term="xterm", width=200, height=50)
+                stage = STARTING
                 channel.exec_command(command)
         finally:
             stalled.cancel()
     except BROKEN as error:
+        refused = channel is not None and was_refused(channel)
         if channel is not None:
             close(channel)
         cancel.raise_if_set()
-        raise CommunicatorError(f"the host did not start the command: {broke(transport, describe(error))}") from error
+        late = time.monotonic() - asked >= START_LIMIT and transport.is_active()
+        if refused:
+            why = f"the SSH server refused {stage}"
+        elif overdue.is_set() or (late and channel is None):
+            why = f"waited {START_LIMIT:g} s for the SSH server {stage}; last seen: {last_seen(transport)}"
+        else:
+            why = broke(transport, describe(error))
+        if stage == STARTING and not refused:
+            raise StartUnknown(f"the command was sent, and whether it started is not known: {why}") from error
+        raise CommunicatorError(f"the host did not start the command: {why}") from error
     return channel
 
 

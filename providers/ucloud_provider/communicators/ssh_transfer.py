@@ -23,7 +23,7 @@ import paramiko
 from ucloud_provider.communicators import ssh_sftp
 from ucloud_provider.communicators.ssh_exec import PIECE, STALLED_AFTER, close, exit_code, open_channel, stop
 from ucloud_provider.communicators.ssh_transport import BROKEN, broke
-from ucloud_provider.errors import CommunicatorError, Disconnected
+from ucloud_provider.errors import CommunicatorError, Disconnected, HostFull
 from ucloud_provider.run import Cancel
 from ucloud_provider.spec.rules import shown
 
@@ -293,7 +293,7 @@ class _Stream(RawIOBase):
             raise _NoTar
         if code:
             reason = said.decode(errors="replace").strip().replace("\n", "; ") or f"exit code {code}"
-            raise CommunicatorError(f"{self.what}: {reason}")
+            raise (HostFull if HostFull.SAID in reason else CommunicatorError)(f"{self.what}: {reason}")
 
     def close(self) -> None:
         if not self.closed:

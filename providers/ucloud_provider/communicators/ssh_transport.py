@@ -32,6 +32,9 @@ _NAMES = {
     common.MSG_CHANNEL_EXTENDED_DATA: "output",
     common.MSG_CHANNEL_WINDOW_ADJUST: "that it takes more input",
     common.MSG_USERAUTH_SUCCESS: "the login",
+    common.MSG_CHANNEL_OPEN_SUCCESS: "that the session is open",
+    common.MSG_CHANNEL_SUCCESS: "that a command started",
+    common.MSG_CHANNEL_CLOSE: "that a session ended",
 }
 
 
@@ -49,7 +52,7 @@ class _Packets(Packetizer):
 
 
 class Transport(paramiko.Transport):
-    """paramiko's, with a command's death by a signal noted on its channel: paramiko itself drops that message."""
+    """paramiko's, with a command's death by a signal and a refusal noted on its channel, which paramiko drops."""
 
     _channel_handler_table: ClassVar[dict[int, Callable[[paramiko.Channel, paramiko.Message], None]]] = dict(
         getattr(paramiko.Transport, "_channel_handler_table", {})
@@ -84,10 +87,9 @@ class Transport(paramiko.Transport):
             # A look that came late says that this process, or the machine, slept: the host had no time to answer then.
             quiet += min(time.monotonic() - before, 2 * LOOK)
             if quiet >= limit:
-                last = _NAMES.get(packets.last) or common.MSG_NAMES.get(packets.last, f"message {packets.last}")
                 self.gave_up = (
                     f"waited {quiet:.0f} s for any answer of the SSH server, which was asked for one every "
-                    f"{interval:g} s; last seen: {last}"
+                    f"{interval:g} s; last seen: {last_seen(self)}"
                 )
                 self.close()
                 return
@@ -107,6 +109,23 @@ def broke(transport: paramiko.Transport, how: str = "the connection broke") -> s
     return f"{how}: {reason}" if reason else how
 
 
+def last_seen(transport: paramiko.Transport) -> str:
+    """The last thing that came from the host, in words."""
+    packets = transport.packetizer
+    kind = packets.last if isinstance(packets, _Packets) else 0
+    return _NAMES.get(kind) or common.MSG_NAMES.get(kind, f"message {kind}")
+
+
+def was_refused(channel: paramiko.Channel) -> bool:
+    """Whether the server said no to what was last asked on this channel, rather than nothing."""
+    return bool(getattr(channel, "refused", False))
+
+
+def _note_refusal(channel: paramiko.Channel, message: paramiko.Message) -> None:
+    channel.refused = True  # type: ignore[attr-defined]
+    getattr(paramiko.Channel, "_request_failed")(channel, message)  # noqa: B009 (as below)
+
+
 def _note_exit_signal(channel: paramiko.Channel, message: paramiko.Message) -> None:
     start = message.packet.tell()
     if message.get_text() == "exit-signal":
@@ -119,3 +138,7 @@ def _note_exit_signal(channel: paramiko.Channel, message: paramiko.Message) -> N
 _CHANNEL_REQUEST = 98  # SSH_MSG_CHANNEL_REQUEST
 if _CHANNEL_REQUEST in Transport._channel_handler_table and hasattr(paramiko.Channel, "_handle_request"):
     Transport._channel_handler_table[_CHANNEL_REQUEST] = _note_exit_signal
+
+# Where this paramiko has other names, a refusal counts as an answer that was lost: never as a start that was not.
+if common.MSG_CHANNEL_FAILURE in Transport._channel_handler_table and hasattr(paramiko.Channel, "_request_failed"):
+    Transport._channel_handler_table[common.MSG_CHANNEL_FAILURE] = _note_refusal

@@ -54,6 +54,8 @@ class ProvisionContext:
     facts: BuildFacts
     log: Callable[[str], None] = field(default=lambda _text: None)
     masker: Masker = field(default_factory=Masker)
+    on_host: list[str] = field(default_factory=list)
+    """Files that were put on the host for a while and are still to be removed: those of earlier tries, too."""
 
     def output(self) -> Output:
         """For the lines of one command: shown without secrets, the last ones kept for an error."""

@@ -5,14 +5,24 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shlex
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import tenacity
 
 from ucloud_provider.communicators.base import Communicator
-from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed, UCloudImageError
+from ucloud_provider.errors import (
+    CommunicatorError,
+    Disconnected,
+    HostFull,
+    NoLogin,
+    ProvisionerFailed,
+    StartUnknown,
+    UCloudImageError,
+    WaitTimeout,
+)
 from ucloud_provider.provisioners import environment
 from ucloud_provider.provisioners.base import Duration, Problem, ProvisionContext, Provisioner
 from ucloud_provider.spec import rules
@@ -21,6 +31,8 @@ from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 BY_FILE = "chmod +x {{.Path}}; . {{.EnvVarFile}} && {{.Path}}"
 BY_PREFIX = "chmod +x {{.Path}}; {{.Vars}} {{.Path}}"
 FIELDS = ("Path", "Vars", "EnvVarFile")
+
+Result = TypeVar("Result")
 
 
 @args
@@ -161,22 +173,23 @@ class Shell(Provisioner):
             environment.render(template, {**fields, "Vars": hidden}) if not self.execute_command else "execute_command"
         )
         context.log(f"$ {shown}")
+        context.on_host.extend(path for path in files if path == env_file or not self.skip_clean)
         output = context.output()
         try:
-            ended = self._start(host, files, command, output, context)
-            if isinstance(ended, Disconnected) and not self.expect_disconnect:
+            ended = self._start(host, files, command, output, name, context)
+            # That the connection may end excuses no script that may never have started: the image would lack it.
+            if isinstance(ended, StartUnknown) or (isinstance(ended, Disconnected) and not self.expect_disconnect):
                 raise ended
         except UCloudImageError:
-            if env_file in files:
-                self._take_back(host, env_file, context)
+            self._take_back(host, context)
             raise
         if isinstance(ended, Disconnected):
             context.log(f"{name}: the connection ended, as expected")
         elif ended not in self.valid_exit_codes:
-            with contextlib.suppress(CommunicatorError):  # that it failed is what the user must hear
-                self._clean(host, list(files), context)
+            with contextlib.suppress(CommunicatorError, WaitTimeout):  # that it failed is what the user must hear
+                self._clean(host, name, context)
             raise ProvisionerFailed(name, ended, output.tail)
-        self._clean(host, list(files), context)
+        self._clean(host, name, context)
 
     def _start(
         self,
@@ -184,11 +197,13 @@ class Shell(Provisioner):
         files: Mapping[str, tuple[bytes, int]],
         command: str,
         on_line: Callable[[str], None],
+        name: str,
         context: ProvisionContext,
     ) -> int | Disconnected:
         """Put the files there and run the command; its exit code, or the loss of the connection while it ran.
 
-        Until it has started all is tried again for as long as `start_retry_timeout`: the host may just reboot.
+        Until it has, or may have, started all is tried again for as long as `start_retry_timeout`: the host may just
+        reboot.
         """
 
         def attempt() -> int | Disconnected:
@@ -201,39 +216,56 @@ class Shell(Provisioner):
             except Disconnected as lost:
                 return lost
 
-        return self._patient(context)(attempt)
+        return self._patiently(attempt, f"{name} to start", context)
 
-    def _patient(self, context: ProvisionContext) -> tenacity.Retrying:
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(CommunicatorError),
-            stop=tenacity.stop_after_delay(rules.parse_duration(self.start_retry_timeout)),
+    def _patiently(self, attempt: Callable[[], Result], awaited: str, context: ProvisionContext) -> Result:
+        limit = rules.parse_duration(self.start_retry_timeout)
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            pause = state.next_action.sleep if state.next_action else 0
+            context.output()(f"waiting for {awaited}: {error}; trying again in {pause:.1f} s")
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(
+                lambda e: isinstance(e, CommunicatorError) and not isinstance(e, HostFull)
+            ),
+            stop=tenacity.stop_after_delay(limit),
             wait=tenacity.wait_exponential(multiplier=0.2, max=5),
             sleep=context.cancel.sleep,
+            before_sleep=tell,
             reraise=True,
         )
+        started = time.monotonic()
+        try:
+            return retrying(attempt)
+        except (NoLogin, HostFull):  # the one says all that itself, the other was not waited for
+            raise
+        except CommunicatorError as error:
+            if not limit:
+                raise
+            raise WaitTimeout(awaited, max(limit, round(time.monotonic() - started)), str(error)) from error
 
-    def _take_back(self, host: Communicator, env_file: str, context: ProvisionContext) -> None:
-        """Remove the variables of a command that may never have read them, where this host is to be used again."""
+    def _take_back(self, host: Communicator, context: ProvisionContext) -> None:
+        """Remove the files of a script that may never have read its variables, where this host is to be used again."""
         if host.disconnected() and not self.max_retries:
             return  # the build ends here, and with it the host
         with contextlib.suppress(UCloudImageError):  # what went wrong before is what the user must hear
-            if host.disconnected():
-                host.connect()
-            host.run(shlex.join(["rm", "-f", env_file]), on_line=context.log)
+            _remove(host, context)
 
-    def _clean(self, host: Communicator, paths: Sequence[str], context: ProvisionContext) -> None:
+    def _clean(self, host: Communicator, name: str, context: ProvisionContext) -> None:
         """Take the files away again. After an expected disconnect the host is given time to come back."""
-        if self.skip_clean:
-            paths = paths[1:]  # the variables, which a command of the user's own need not have removed
-        if not paths:
-            return
-
-        def attempt() -> None:
-            if host.disconnected():
-                host.connect()
-            host.run(shlex.join(["rm", "-f", *paths]), on_line=context.log)
-
         if self.expect_disconnect:
-            self._patient(context)(attempt)
+            self._patiently(lambda: _remove(host, context), f"the files of {name} to be removed", context)
         else:
-            attempt()
+            _remove(host, context)
+
+
+def _remove(host: Communicator, context: ProvisionContext) -> None:
+    """Remove what is on the host of this script, and of tries before it that could not be cleaned up after."""
+    if not context.on_host:
+        return
+    if host.disconnected():
+        host.connect()
+    host.run(shlex.join(["rm", "-f", *dict.fromkeys(context.on_host)]), on_line=context.log)
+    context.on_host.clear()

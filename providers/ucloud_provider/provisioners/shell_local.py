@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from ucloud_provider.errors import ProvisionerFailed
-from ucloud_provider.provisioners import environment
+from ucloud_provider.provisioners import environment, local_process
 from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 
 FIELDS = ("Script", "Command", "Vars")
-GRACE = 5.0
-"""Seconds between asking a cancelled command to end and ending it."""
 
 
 @args
@@ -102,34 +98,12 @@ class ShellLocal(Provisioner):
         command = [environment.render(part, fields) for part in self.execute_command]
         context.log(f"local {name}")
         output = context.output()
-        process = subprocess.Popen(
+        code = local_process.run(
             command,
-            cwd=context.base_dir,
-            env={**os.environ, **values},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
+            folder=context.base_dir,
+            environment={**os.environ, **values},
+            on_line=output,
+            cancel=context.cancel,
         )
-        with context.cancel.on_cancel(lambda: _end(process)):
-            if process.stdout is None:
-                raise AssertionError("stdout is a pipe")
-            for line in process.stdout:
-                output(line.rstrip("\n"))
-            code = process.wait()
-        context.cancel.raise_if_set()
         if code not in self.valid_exit_codes:
             raise ProvisionerFailed(f"local {name}", code, output.tail)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the command and whatever it started: it has a process group of its own."""
-    for each in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, each)
-            process.wait(GRACE)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
-        return

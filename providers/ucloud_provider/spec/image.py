@@ -249,7 +249,8 @@ class CustomImageArgs:
         default="cleanup",
         effect=Effect.NONE,
         rule=rules.one_of(("cleanup", "keep")),
-        doc="What becomes of the temporary host when the build fails: `cleanup`, or `keep` it for a look.",
+        doc="What becomes of the temporary host when the build fails: `cleanup`, or `keep` it for a look. One that was "
+        "sealed or stopped for the image is not kept: nobody could log in.",
     )
     replace_on: Arg[Sequence[str]] = arg(
         default=(),

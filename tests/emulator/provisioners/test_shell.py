@@ -155,6 +155,13 @@ def test_a_lost_connection_is_a_failure_unless_expected(provisioned: Provisioned
         provisioned.run(Shell(inline=["kill -9 $(ps -o ppid= -p $PPID)", "sleep 60"]))
 
 
+@pytest.mark.parametrize("how", ["kill -9 $(ps -o ppid= -p $PPID)", "sleep 60"])
+def test_a_try_that_broke_off_leaves_nothing_once_the_next_has_succeeded(provisioned: Provisioned, how: str) -> None:
+    script = ["[ -e /root/t/once ] && exit 0", "touch /root/t/once", how, "sleep 60"]
+    provisioned.run(Shell(inline=script, remote_folder="/root/t", max_retries=1, timeout=10))
+    assert provisioned.says("ls /root/t") == "once"
+
+
 def test_a_reboot_may_be_expected_and_the_next_script_waits_for_the_host(provisioned: Provisioned) -> None:
     provisioned.run(
         Shell(

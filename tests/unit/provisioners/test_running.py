@@ -10,7 +10,16 @@ from typing import Any, ClassVar
 
 import pytest
 from ucloud_provider.communicators.base import Communicator
-from ucloud_provider.errors import CommunicatorError, Disconnected, ProvisionerFailed, UCloudImageError, WaitTimeout
+from ucloud_provider.errors import (
+    CommunicatorError,
+    Disconnected,
+    HostFull,
+    NoLogin,
+    ProvisionerFailed,
+    StartUnknown,
+    UCloudImageError,
+    WaitTimeout,
+)
 from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext, Provisioner
 from ucloud_provider.provisioners.running import run_provisioner
 from ucloud_provider.provisioners.shell import Shell
@@ -81,6 +90,19 @@ class RebootingHost(Communicator):
         self._connected = False
 
 
+class GoneHost(RebootingHost):
+    """Refuses everything once a number of calls have been made."""
+
+    def __init__(self, happened: list[str], why: BaseException, *first: BaseException | None) -> None:
+        super().__init__(happened, *first)
+        self._why = why
+
+    def _next(self, call: str) -> None:
+        if not self._refusals:
+            self._refusals.append(self._why)
+        super()._next(call)
+
+
 @args
 class Flaky(Provisioner):
     """Fails as often as it is told."""
@@ -118,7 +140,11 @@ def test_a_script_is_put_and_started_again_until_it_has_started() -> None:
     host = RebootingHost(happened, Disconnected("while uploading"), gone, None, None, None, gone)
     Shell(inline=["true"]).provision(context(happened, host))
     put = ["upload", "upload"]
-    assert [each for each in happened if each != "pause"] == [
+    told = [each for each in happened if each.startswith("waiting for inline script to start: ")]
+    assert [each.split("; trying again in ")[0].rpartition(": ")[2] for each in told] == [
+        "while uploading", "the host did not start the command", "the host did not start the command",
+    ]  # fmt: skip
+    assert [each for each in happened if each != "pause" and each not in told] == [
         "upload refused", "connect refused", "connect", *put, "run refused", "connect", *put, "run", "clean",
     ]  # fmt: skip
 
@@ -128,6 +154,15 @@ def test_a_command_that_had_started_is_not_run_again() -> None:
     host = RebootingHost(happened, None, None, Disconnected("while it ran"))
     with pytest.raises(Disconnected, match="while it ran"):
         Shell(inline=["true"]).provision(context(happened, host))
+    assert happened == ["upload", "upload", "run refused"]
+
+
+@pytest.mark.parametrize("expected", [False, True])
+def test_a_command_that_may_have_started_is_not_run_again(expected: bool) -> None:
+    happened: list[str] = []
+    host = RebootingHost(happened, None, None, StartUnknown("the command was sent"))
+    with pytest.raises(StartUnknown):
+        Shell(inline=["true"], expect_disconnect=expected).provision(context(happened, host))
     assert happened == ["upload", "upload", "run refused"]
 
 
@@ -160,3 +195,74 @@ def test_scripts_that_stay_do_so_without_their_variables() -> None:
 
     Shell(inline=["true"], skip_clean=True, remote_folder="/opt").provision(context(happened, Noting(happened)))
     assert [path.rpartition("_")[0] for path in removed] == ["/opt/env"]
+
+
+@pytest.mark.parametrize("given", [{}, {"use_env_var_file": False}, {"skip_clean": True}])
+def test_what_earlier_tries_left_is_gone_when_a_later_one_succeeds(given: dict[str, Any]) -> None:
+    happened: list[str] = []
+    there: set[str] = set()
+
+    class Filling(RebootingHost):
+        def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None) -> None:
+            super().upload(content, remote, mode=mode)
+            there.add(remote)
+
+        def run(self, command: str, **given: Any) -> int:
+            code = super().run(command, **given)
+            there.difference_update(shlex.split(command)[2:] if command.startswith("rm ") else [])
+            return code
+
+    uploads: list[BaseException | None] = [None] * (1 if "use_env_var_file" in given else 2)
+    gone = NoLogin("it reboots")
+    # The first try breaks off, and what it left cannot be removed either; nor at once where the next one is over.
+    host = Filling(
+        happened, *uploads, Disconnected("while it ran"), gone, None, *uploads, WaitTimeout("x", 1, ""), gone
+    )
+    run_provisioner(Shell(inline=["true"], remote_folder="/opt", max_retries=2, **given), context(happened, host))
+    left = sorted(path.rpartition("/")[2].split("_")[0] for path in there)
+    assert left == (["script"] * 3 if "skip_clean" in given else []), happened
+    assert happened.count("run refused") == 2
+
+
+def test_a_start_that_comes_too_late_is_told_with_what_was_waited_for_and_seen_last() -> None:
+    happened: list[str] = []
+    host = GoneHost(happened, CommunicatorError("refused"))
+    with pytest.raises(WaitTimeout, match=r"waited 0\.2 s for inline script to start; last seen: refused"):
+        Shell(inline=["true"], start_retry_timeout=0.2).provision(context(happened, host))
+
+
+def test_a_host_that_lets_nobody_in_any_more_is_told_as_it_is() -> None:
+    happened: list[str] = []
+    host = GoneHost(happened, NoLogin("no SSH login"), Disconnected("while uploading"))
+    with pytest.raises(NoLogin, match="no SSH login"):
+        Shell(inline=["true"], start_retry_timeout=0.2).provision(context(happened, host))
+
+
+def test_a_full_host_is_not_tried_again() -> None:
+    happened: list[str] = []
+    host = GoneHost(happened, HostFull("No space left on device"))
+    with pytest.raises(HostFull):
+        Shell(inline=["true"]).provision(context(happened, host))
+    assert happened == ["upload refused"]
+
+
+def test_files_that_cannot_be_removed_after_a_reboot_are_told_with_what_was_waited_for() -> None:
+    happened: list[str] = []
+    host = GoneHost(happened, CommunicatorError("refused"), None, None, Disconnected("expected"))
+    with pytest.raises(
+        WaitTimeout, match=r"waited 0\.2 s for the files of inline script to be removed; last seen: ref"
+    ):
+        Shell(inline=["true"], expect_disconnect=True, start_retry_timeout=0.2).provision(context(happened, host))
+
+
+def test_that_a_script_failed_is_told_even_where_its_files_stay() -> None:
+    happened: list[str] = []
+
+    class Failing(RebootingHost):
+        def run(self, command: str, **given: Any) -> int:
+            super().run(command, **given)
+            return 3
+
+    host = Failing(happened, None, None, None, WaitTimeout("output of the command", 1, "silence"))
+    with pytest.raises(ProvisionerFailed, match="exit code 3"):
+        Shell(inline=["true"]).provision(context(happened, host))
