@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from ucloud_provider.build import lease
+
 from tests.e2e.stack import Stack
+from tests.faults import deaths
+from tests.faults.matrix.checks import Row, Seen, shown
 from tests.support.emulator import Emulator
 
 
@@ -30,6 +34,30 @@ def images_in(stack: Stack) -> set[str]:
             found.add(outputs["image_id"])
         found |= {copy["image_id"] for copy in outputs.get("copies_made") or ()}
     return found
+
+
+def check_cleared_up(stack: Stack, cloud: Emulator, way: str, others: Collection[str] = ()) -> None:
+    """Right after a death, with no further up and no gc: whoever outlived it has left nothing that the state lacks.
+
+    After a second Ctrl-C, that is a process which leaves an image that is done, with its mark, for the next up.
+    """
+    if way in deaths.NOBODY_LIVES_ON:
+        return
+    entries = [each for each in stack.resources() if "dynamic/ucloud" in each["type"]]
+    left = Seen(rows(cloud, others), entries).strays
+    if way == "Ctrl-C twice":
+        left = _beyond_a_finished_image(left, cloud)
+    assert not left, f"nobody gave back {shown(left)}"
+
+
+def _beyond_a_finished_image(left: Sequence[Row], cloud: Emulator) -> list[Row]:
+    """Of what is left, all but the image that is done and marked as one that nobody was told of, and that mark."""
+    marks = {lease.parse(row["name"]): row["id"] for row in left if row["kind"] == "keypair"}
+    by_origin = {held.origin: id for held, id in marks.items() if held is not None}
+    described = cloud.client().uhost().describe_image({"ImageType": "Custom", "Limit": 200})["ImageSet"]
+    done = {each["ImageId"]: each["Tag"] for each in described if each["State"] == "Available"}
+    kept = {row["id"]: by_origin[done[row["id"]]] for row in left if done.get(row["id"]) in by_origin}
+    return [row for row in left if row["id"] not in {*kept, *kept.values()}]
 
 
 def check_agreement(stack: Stack, cloud: Emulator, others: Collection[str] = ()) -> None:

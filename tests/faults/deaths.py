@@ -87,6 +87,8 @@ EFFECTS = tuple(
 POINTS = STEPS + EFFECTS
 
 WAYS = ("engine killed", "provider killed", "machine gone", "Ctrl-C", "Ctrl-C twice", "SIGTERM", "terminal closed")
+NOBODY_LIVES_ON = ("provider killed", "machine gone")
+"""The ways that leave nobody who could clear up: what was made stays until the next up, or gc."""
 
 
 def cases(
