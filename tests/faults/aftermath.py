@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
-from ucloud_provider.build import lease
+from ucloud_provider.build import journal, mark
 
 from tests.e2e.stack import Stack
 from tests.faults import deaths
-from tests.faults.matrix.checks import Row, Seen, shown
+from tests.faults.matrix.checks import Seen, shown
 from tests.support.emulator import Emulator
 
 
@@ -46,18 +46,24 @@ def check_cleared_up(stack: Stack, cloud: Emulator, way: str, others: Collection
     entries = [each for each in stack.resources() if "dynamic/ucloud" in each["type"]]
     left = Seen(rows(cloud, others), entries).strays
     if way == "Ctrl-C twice":
-        left = _beyond_a_finished_image(left, cloud)
+        kept = _to_be_taken_over(stack, cloud)
+        left = [row for row in left if row["id"] not in kept and row["name"] not in kept]
     assert not left, f"nobody gave back {shown(left)}"
 
 
-def _beyond_a_finished_image(left: Sequence[Row], cloud: Emulator) -> list[Row]:
-    """Of what is left, all but the image that is done and marked as one that nobody was told of, and that mark."""
-    marks = {lease.parse(row["name"]): row["id"] for row in left if row["kind"] == "keypair"}
-    by_origin = {held.origin: id for held, id in marks.items() if held is not None}
+def _to_be_taken_over(stack: Stack, cloud: Emulator) -> set[str]:
+    """Ids of images that are done, and names of the marks beside them, that journals keep for the next up."""
     described = cloud.client().uhost().describe_image({"ImageType": "Custom", "Limit": 200})["ImageSet"]
-    done = {each["ImageId"]: each["Tag"] for each in described if each["State"] == "Available"}
-    kept = {row["id"]: by_origin[done[row["id"]]] for row in left if done.get(row["id"]) in by_origin}
-    return [row for row in left if row["id"] not in {*kept, *kept.values()}]
+    done = {each["Tag"]: each["ImageId"] for each in described if each["State"] == "Available"}
+    there = {row["name"] for row in rows(cloud) if row["kind"] == "keypair"}
+    kept: set[str] = set()
+    for path in (stack.folder / "state").rglob(journal.FILE):
+        things = journal.outstanding(path)
+        images = {done[each.label] for each in things if each.kind == "image" and each.label in done}
+        marks = {each.label for each in things if each.kind == mark.KIND} & there
+        if images and marks:
+            kept |= images | marks
+    return kept
 
 
 def check_agreement(stack: Stack, cloud: Emulator, others: Collection[str] = ()) -> None:

@@ -28,7 +28,7 @@ def test_the_next_up_leaves_the_image_its_copy_and_nothing_else(
 ) -> None:
     cloud.reset()
     with Gateway(cloud.url) as gateway:
-        stack = deaths.stack_for(tmp_path, point, cloud, gateway)
+        stack = deaths.stack_for(tmp_path, point, cloud, gateway, deaths.source_of(point, way))
         deaths.die(stack, gateway, point, way)
         aftermath.check_cleared_up(stack, cloud, way)
         aftermath.unlock(stack)
