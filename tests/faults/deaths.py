@@ -89,6 +89,7 @@ EFFECTS = tuple(
         ("CreateCustomImage", "making the image"),
         ("CopyCustomImage", "copying uimage-"),
         ("TerminateUHostInstance", "releasing the host"),
+        ("ReleaseEIP", "releasing the host"),
         ("DeleteFirewall", "releasing the host"),
         ("DeleteUHostKeyPairs", "handing over"),
     )
