@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from ucloud_provider.build import journal, mark
+
 from tests.e2e.stack import Stack
+from tests.faults import deaths
+from tests.faults.matrix.checks import Seen, shown
 from tests.support.emulator import Emulator
 
 
@@ -30,6 +34,36 @@ def images_in(stack: Stack) -> set[str]:
             found.add(outputs["image_id"])
         found |= {copy["image_id"] for copy in outputs.get("copies_made") or ()}
     return found
+
+
+def check_cleared_up(stack: Stack, cloud: Emulator, way: str, others: Collection[str] = ()) -> None:
+    """Right after a death, with no further up and no gc: whoever outlived it has left nothing that the state lacks.
+
+    After a second Ctrl-C, that is a process which leaves an image that is done, with its mark, for the next up.
+    """
+    if way in deaths.NOBODY_LIVES_ON:
+        return
+    entries = [each for each in stack.resources() if "dynamic/ucloud" in each["type"]]
+    left = Seen(rows(cloud, others), entries).strays
+    if way == "Ctrl-C twice":
+        kept = _to_be_taken_over(stack, cloud)
+        left = [row for row in left if row["id"] not in kept and row["name"] not in kept]
+    assert not left, f"nobody gave back {shown(left)}"
+
+
+def _to_be_taken_over(stack: Stack, cloud: Emulator) -> set[str]:
+    """Ids of images that are done, and names of the marks beside them, that journals keep for the next up."""
+    described = cloud.client().uhost().describe_image({"ImageType": "Custom", "Limit": 200})["ImageSet"]
+    done = {each["Tag"]: each["ImageId"] for each in described if each["State"] == "Available"}
+    there = {row["name"] for row in rows(cloud) if row["kind"] == "keypair"}
+    kept: set[str] = set()
+    for path in (stack.folder / "state").rglob(journal.FILE):
+        things = journal.outstanding(path)
+        images = {done[each.label] for each in things if each.kind == "image" and each.label in done}
+        marks = {each.label for each in things if each.kind == mark.KIND} & there
+        if images and marks:
+            kept |= images | marks
+    return kept
 
 
 def check_agreement(stack: Stack, cloud: Emulator, others: Collection[str] = ()) -> None:

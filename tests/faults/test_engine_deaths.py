@@ -1,4 +1,7 @@
-"""A run of `pulumi up` that dies, at every step and in every way; then the next `pulumi up`, on the same machine."""
+"""A run of `pulumi up` that dies, at every step and in every way; then the next `pulumi up`, on the same machine.
+
+Where a process outlives the death, it has given back everything before that: see `aftermath.check_cleared_up`.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,9 @@ def test_the_next_up_leaves_the_image_its_copy_and_nothing_else(
 ) -> None:
     cloud.reset()
     with Gateway(cloud.url) as gateway:
-        stack = deaths.stack_for(tmp_path, point, cloud, gateway)
+        stack = deaths.stack_for(tmp_path, point, cloud, gateway, deaths.source_of(point, way))
         deaths.die(stack, gateway, point, way)
+        aftermath.check_cleared_up(stack, cloud, way)
         aftermath.unlock(stack)
         stack.up().succeeded()
         aftermath.check_one_image_and_one_copy(stack, cloud)

@@ -55,8 +55,9 @@ def test_gc_collects_all_that_the_state_does_not_know_and_nothing_else(
     point: deaths.Point, way: str, cloud: Emulator, others: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Gateway(cloud.url) as gateway:
-        stack = deaths.stack_for(tmp_path / "stack", point, cloud, gateway)
+        stack = deaths.stack_for(tmp_path / "stack", point, cloud, gateway, deaths.source_of(point, way))
         deaths.die(stack, gateway, point, way)
+        aftermath.check_cleared_up(stack, cloud, way, others)
         monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "another machine"))
         gc(cloud, time.time())
         gc(cloud, time.time() + DURATION + 60)

@@ -10,26 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import victim
+from tests.faults import deaths, victim
 from tests.support.emulator import REPOSITORY, Emulator
 
-STEPS = (
-    "checking",
-    "marking",
-    "preparing",
-    "opening",
-    "creating",
-    "starting",
-    "connecting",
-    "provisioning",
-    "sealing",
-    "stopping",
-    "making the image",
-    "making image",
-    "copying",
-    "releasing",
-    "copied",
-)
+STEPS = tuple(point.said for point in deaths.STEPS)
 
 
 def start(step: str, cloud: Emulator, state: Path, region: str = "cn-sh2", detached: str = "") -> subprocess.Popen[str]:
@@ -80,3 +64,15 @@ def test_an_image_that_was_done_is_not_built_again(
     assert [image_id] == done
     assert any("taken over" in note for note in notes)
     assert len([row for row in cloud.ledger(open_only=False) if row["kind"] == "uhost"]) == 1
+
+
+def test_every_call_of_a_build_that_changes_something_is_a_moment_of_death(
+    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.reset()
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    victim.build(cloud.url, "", "cn-sh2")
+    made = {each["Action"] for each in cloud.requests()}
+    changing = {action for action in made if not action.startswith(("Describe", "Get"))}
+    missing = changing - {point.action for point in deaths.EFFECTS}
+    assert not missing, f"no run dies after the effect of {', '.join(sorted(missing))}: add it to EFFECTS in deaths.py"

@@ -24,7 +24,7 @@ def test_a_fault_while_the_firewall_is_narrowed(kind: Kind, cloud: Emulator, tmp
     stack = Stack(tmp_path, dict(cloud.environment()))
     if kind.impatient:
         stack.environment["PYTHONPATH"] = sources(impatient=True)
-    stack.create(deaths.PROGRAM.format(pause="0s", command="echo provisioned"))
+    stack.create(deaths.program(deaths.PLAIN))
     rule = cloud.fault(action=ACTION, **kind.rule)
     outcome = stack.up()
     (hit,) = [each["hits"] for each in cloud.faults() if each["id"] == rule]

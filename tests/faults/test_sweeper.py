@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+from ucloud_provider.build.journal import FILE, outstanding
 
 from tests.faults import deaths, victim
 from tests.faults.test_killed_builds import kill_at, start
 from tests.support import processes
-from tests.support.emulator import Emulator
+from tests.support.emulator import REPOSITORY, Emulator
 from tests.support.gateway import Gateway
 
 SECONDS = 60.0
 """Within which it is done; far more than it takes."""
+
+
+SLOW_END = """
+import os, signal, sys, time
+from pathlib import Path
+from tests.faults import victim
+from ucloud_provider.build import sweeper
+from ucloud_provider.build.journal import Journal, Thing
+api = victim.api(sys.argv[1])
+journal = Journal(Path(sys.argv[2]))
+journal.event("start", build="0123456789ab", account=api.credentials.account, expires=int(time.time()) + 3600)
+journal.intend(Thing("host", "ucloud-image-0123456789ab-x1999999999", api.project_id, api.region))
+sweeper.detach(api)
+(detached,) = sweeper._started.values()
+detached.stdin.close()
+time.sleep(1.5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+"""A process that is killed and closes its files one by one: the pipe to the detached one first, its journal last."""
 
 
 def left(cloud: Emulator) -> list[str]:
@@ -33,6 +56,24 @@ def test_what_a_killed_process_left_goes_without_another_build(step: str, cloud:
     cloud.reset()
     kill_at(step, cloud, tmp_path, detached="detached")
     until_only(cloud, [])
+
+
+def test_a_process_that_takes_its_time_to_end_is_swept_after_all_the_same(
+    paper_cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    path = tmp_path / "builds" / "0123456789ab" / FILE
+    path.parent.mkdir(parents=True)
+    subprocess.run(
+        [sys.executable, "-c", SLOW_END, paper_cloud.url, str(path)],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY}/providers"},
+        check=False,
+    )
+    deadline = time.monotonic() + SECONDS
+    while outstanding(path) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert outstanding(path) == []
 
 
 def test_after_a_second_ctrl_c_all_goes_with_no_further_up_and_no_gc(cloud: Emulator, tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def test_the_next_up_leaves_one_host(point: Point, way: str, paper_cloud: Emulat
     with Gateway(paper_cloud.url) as gateway:
         stack = stack_of(HOST, tmp_path, gateway, paper_cloud)
         deaths.die(stack, gateway, point, way)
+        aftermath.check_cleared_up(stack, paper_cloud, way)
         aftermath.unlock(stack)
         stack.up().succeeded()
         rows = aftermath.rows(paper_cloud)
@@ -81,6 +82,7 @@ def test_the_next_up_leaves_the_image_and_the_new_copy(
         stack.up().succeeded()
         stack.write(COPIES.format(regions=["cn-sh2"]))
         deaths.die(stack, gateway, point, way)
+        aftermath.check_cleared_up(stack, paper_cloud, way)
         aftermath.unlock(stack)
         stack.up().succeeded()
         aftermath.check_one_image_and_one_copy(stack, paper_cloud)

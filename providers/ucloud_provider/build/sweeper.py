@@ -17,6 +17,7 @@ import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,9 @@ from ucloud_provider.masking import Masker
 
 LONGEST_WAIT: Final = 3600.0
 """Seconds that the parent may go on: it clears up itself then, or its builds run on."""
+
+LONGEST_END: Final = 60.0
+"""Seconds that the parent may take from the end of the pipe to its own."""
 
 _started: dict[str, subprocess.Popen[bytes]] = {}
 """By account. Holding the process object keeps our end of its pipe open until this process ends, however it does."""
@@ -60,7 +64,7 @@ def detach(api: Api) -> None:
             )
             assert process.stdin is not None
             given = {**dataclasses.asdict(api.credentials), "region": api.region, "project_id": api.project_id}
-            process.stdin.write(json.dumps(given).encode() + b"\n")
+            process.stdin.write(json.dumps([os.getpid(), given]).encode() + b"\n")
             process.stdin.flush()
         except OSError as error:
             api.log(f"no process could be started to clear up after this one: {error}")
@@ -70,8 +74,9 @@ def detach(api: Api) -> None:
 
 def main() -> int:
     """What the process does; its exit code."""
-    credentials = Credentials(**json.loads(sys.stdin.buffer.readline()))
-    if _parent_is_gone():
+    parent, given = json.loads(sys.stdin.buffer.readline())
+    credentials = Credentials(**given)
+    if _is_gone(parent):
         sweep(connect(credentials).using(patience=retry.PATIENCE))
     return 0
 
@@ -101,9 +106,16 @@ def _logged(api: Api, path: Path, mask: Masker) -> Iterator[Api]:
         yield api.using(log=log)
 
 
-def _parent_is_gone() -> bool:
-    """Wait for the end of the pipe; False where it does not come."""
+def _is_gone(parent: int) -> bool:
+    """Wait for the end of the pipe, and of the process behind it; False where it does not come.
+
+    A process that is killed closes its files one by one: until it has ended it may still hold the locks on its
+    journals, and its builds would be taken for live ones.
+    """
     ready, _, _ = select.select([sys.stdin.fileno()], [], [], LONGEST_WAIT)
+    deadline = time.monotonic() + LONGEST_END
+    while ready and os.getppid() == parent and time.monotonic() < deadline:
+        time.sleep(0.01)
     return bool(ready)
 
 

@@ -1,4 +1,7 @@
-"""A batch of cases, side by side in one stack: set up, fault, look, collect, go on without faults, destroy, look."""
+"""A batch of cases, side by side in one stack.
+
+Set up, fault, look, collect (or not), go on without faults, have gc find nothing more, destroy, look.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from ucloud_provider.build import collect
+from ucloud_provider.build.collect import Leftover
 from ucloud_provider.build.lease import DURATION
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
@@ -84,7 +88,13 @@ class _Run:
         self._operate()
         self._collect()
         self._go_on()
+        self._find_nothing_more()
         self._destroy()
+
+    @property
+    def _elsewhere(self) -> Path:
+        """The state folder of a machine that has none of the journals."""
+        return self.folder / "another-machine"
 
     def _operate(self) -> None:
         rules = {place.number: self.emulator.fault(**verdict.case.rule(place.project)) for verdict, place in self.pairs}
@@ -113,9 +123,8 @@ class _Run:
         by_way: dict[int, list[Place]] = {0: [], 1: [], 2: []}
         for verdict, place in self.pairs:
             by_way[verdict.case.afterwards].append(place)
-        elsewhere = self.folder / "another-machine"
         self._forget({place.project for place in by_way[0]})
-        for way, state, now in ((0, elsewhere, time.time() + DURATION + 60), (1, self.stack.state, time.time())):
+        for way, state, now in ((0, self._elsewhere, later()), (1, self.stack.state, time.time())):
             projects = [place.project for place in by_way[way]]
             with _state_folder(state):
                 self._until_settled(projects, partial(self._gc, projects, now))
@@ -126,7 +135,8 @@ class _Run:
                 if taken := seen[place.number].lost - before[place.number].lost:
                     verdict.say("gc", [f"took what the state has: {', '.join(sorted(taken))}"])
 
-    def _gc(self, projects: Sequence[str], now: float) -> None:
+    def _gc(self, projects: Sequence[str], now: float) -> list[Leftover]:
+        """What `ucloud-image gc` does, at another time; what it found."""
         account = Credentials(
             Emulator.public_key, Emulator.private_key, Emulator.project, Emulator.region, self.emulator.url
         )
@@ -134,6 +144,7 @@ class _Run:
         apis: list[Api] = [api.at(project_id=project, region=region) for project in projects for region in REGIONS]
         found = collect.find(apis, now)
         collect.remove(api, found, lambda _each, _said: None)
+        return found
 
     def _forget(self, projects: set[str]) -> None:
         """Throw the journals of these projects' builds away."""
@@ -161,14 +172,28 @@ class _Run:
             after = place.scenario.after
             verdict.say("next up", checks.as_wanted(after, seen[place.number], self.emulator, place.project))
 
+    def _find_nothing_more(self) -> None:
+        """However a case went on: once all leases are over, gc on a machine without its journal has nothing to do."""
+        with _state_folder(self._elsewhere):
+            found = self._gc([place.project for _, place in self.pairs], later())
+        seen = self._seen()
+        for verdict, place in self.pairs:
+            taken = [f"found {each.thing}: {each.why}" for each in found if each.thing.project_id == place.project]
+            verdict.say("gc at the end", [*taken, *checks.nothing_stray(seen[place.number])])
+            if lost := seen[place.number].lost:
+                verdict.say("gc at the end", [f"in the state, not in the cloud: {', '.join(sorted(lost))}"])
+
     def _destroy(self) -> None:
         outcome = self.stack.destroy()
         failed = errors(outcome.output)
         for verdict, place in self.pairs:
             if outcome.code and (place.resource in failed or not failed):
                 verdict.say("destroy", [failed.get(place.resource, outcome.output)[-1500:]])
-            left = self.emulator.ledger(open_only=True, project=place.project)
+            open_rows = self.emulator.ledger(open_only=True, project=place.project)
+            left = [row for row in open_rows if row["id"] not in self.stack.own(place)]
             verdict.leaks = len(left)
+            if gone := self.stack.own(place) - {row["id"] for row in open_rows}:
+                verdict.say("destroy", [f"took what is the user's own: {', '.join(sorted(gone))}"])
             if left:
                 verdict.say("destroy", [f"left behind: {checks.shown(left)}"])
 
@@ -177,7 +202,8 @@ class _Run:
         entries = self.stack.entries()
         return {
             place.number: checks.Seen(
-                [row for row in rows if row["project"] == place.project], entries.get(place.resource, [])
+                [row for row in rows if row["project"] == place.project and row["id"] not in self.stack.own(place)],
+                entries.get(place.resource, []),
             )
             for _, place in self.pairs
         }
@@ -185,7 +211,7 @@ class _Run:
     def _stray_in(self, projects: Sequence[str]) -> bool:
         return any(self._seen()[place.number].strays for _, place in self.pairs if place.project in projects)
 
-    def _until_settled(self, projects: Sequence[str], again: Callable[[], None]) -> None:
+    def _until_settled(self, projects: Sequence[str], again: Callable[[], object]) -> None:
         """Give what clears up in the background some time; ask `again` meanwhile, at least once."""
         deadline = time.monotonic() + SETTLED_WITHIN
         while True:
@@ -193,6 +219,11 @@ class _Run:
             if not self._stray_in(projects) or time.monotonic() > deadline:
                 return
             time.sleep(1)
+
+
+def later() -> float:
+    """When the lease of every build that began so far is over."""
+    return time.time() + DURATION + 60
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from tests.faults.matrix.record import Recorded
 from tests.faults.matrix.scenarios import BY_NAME, Scenario
 
 AFTERWARDS = ("gc after the lease, without the journal", "gc with the journal", "the next up alone")
+"""What a case goes on with. Each ends with gc without the journal, after the lease, which must have nothing to do."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.faults.matrix.own import FIREWALL, KEY_FILE, KEY_PAIR, KEY_PAIR_NAME, SUBNET, VPC, Own, put_in
 from tests.support.emulator import Emulator
 
 BASE = {"availability_zone": Emulator.zone, "instance_type": "n-basic-2"}
@@ -37,8 +38,9 @@ class Wanted:
     kind: str
     args: Mapping[str, Any]
 
-    def declared(self, name: str, project: str) -> dict[str, Any]:
-        return {"name": name, "kind": self.kind, "args": {**BASE, "project_id": project, **self.args}}
+    def declared(self, name: str, project: str, own: Mapping[Own, str]) -> dict[str, Any]:
+        """As the stack's program reads it; `own` is what the user has in the project."""
+        return {"name": name, "kind": self.kind, "args": {**BASE, "project_id": project, **put_in(self.args, own)}}
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -55,7 +57,8 @@ def host(**more: Any) -> Wanted:
     return Wanted("host", {"image_id": "uimage-f1chxn", "name": "host", "timeout": WAIT, **more})
 
 
-CHANGED = {"name": "other", "instance_type": "n-basic-4", "eip_bandwidth": 20, "password": "Changed-pass-1"}
+OWN_NETWORK = {"vpc_id": VPC, "subnet_id": SUBNET, "security_group_id": FIREWALL}
+OWN_LOGIN = {"ssh_keypair_name": KEY_PAIR_NAME, "ssh_private_key_file": KEY_FILE}
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Scenario:
 
 SCENARIOS = (
     Scenario("create", None, image("hk")),
+    Scenario("create-with-own", None, image(**OWN_NETWORK, **OWN_LOGIN)),
     Scenario("add-copy", image(), image("hk")),
     Scenario("remove-copy", image("hk"), image()),
     Scenario("move-copy", image("hk"), image("sg")),
@@ -77,6 +81,8 @@ SCENARIOS = (
     Scenario("delete", image("hk"), None),
     Scenario("refresh", image("hk"), image("hk"), refresh=True),
     Scenario("create-host", None, host()),
+    Scenario("create-host-with-own", None, host(**OWN_NETWORK, key_pair_id=KEY_PAIR)),
+    Scenario("change-hosts-firewall", host(), host(security_group_id=FIREWALL)),
     Scenario(
         "change-host",
         host(),

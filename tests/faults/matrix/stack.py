@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ucloud_provider.communicators.ssh_keys import KeyPair
+
 from tests.e2e.stack import HERE as E2E
 from tests.e2e.stack import REPOSITORY, Outcome, Stack
+from tests.faults.matrix.own import KEY_FILE, KEY_PAIR_NAME, Own, make
 from tests.faults.matrix.scenarios import PROGRAM, Scenario
 from tests.support.emulator import Emulator
 
@@ -45,7 +48,9 @@ class BatchStack:
 
     def __init__(self, folder: Path, emulator: Emulator, places: Sequence[Place], *, impatient: bool = False) -> None:
         self.state = folder / "journals"
+        self._emulator = emulator
         self._places = places
+        self._own: dict[str, dict[Own, str]] = {}
         self._stack = Stack(
             folder,
             {
@@ -57,9 +62,16 @@ class BatchStack:
 
     def set_up(self) -> None:
         """Everything is as it is before the operations."""
-        self._want("before")
         self._stack.create(PROGRAM)
+        pair = KeyPair.generate("own")
+        self._stack.write(pair.private, KEY_FILE)
+        self._own = {place.project: make(self._emulator, place.project, pair) for place in self._places}
+        self._want("before")
         self._up().succeeded()
+
+    def own(self, place: Place) -> set[str]:
+        """The ids of what the user has in a case's project: none of the stack's, and not to be touched."""
+        return {id for own, id in self._own[place.project].items() if own != KEY_PAIR_NAME}
 
     def act(self) -> Iterator[Outcome]:
         """Carry the operations out."""
@@ -99,7 +111,11 @@ class BatchStack:
 
     def _want(self, when: str) -> None:
         wanted = ((place, getattr(place.scenario, when)) for place in self._places)
-        declared = [each.declared(place.resource, place.project) for place, each in wanted if each is not None]
+        declared = [
+            each.declared(place.resource, place.project, self._own[place.project])
+            for place, each in wanted
+            if each is not None
+        ]
         self._stack.write(json.dumps(declared), "wanted.json")
 
 
