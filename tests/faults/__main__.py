@@ -11,6 +11,9 @@ from xml.etree import ElementTree
 
 from tests.faults.matrix.__main__ import Result, run
 
+WORKERS = 2 * (os.cpu_count() or 2)
+"""A case waits more than it computes, and most of them are in three files."""
+
 
 def main() -> int:
     matrix = run()
@@ -27,7 +30,7 @@ def _tests() -> tuple[int, int]:
         report = Path(folder) / "report.xml"
         ended = subprocess.run(
             [
-                *(sys.executable, "-m", "pytest", "-n", str(os.cpu_count() or 2), "--dist", "loadfile"),
+                *(sys.executable, "-m", "pytest", "-n", str(WORKERS), "--dist", "worksteal"),
                 *(f"--junitxml={report}", str(Path(__file__).parent)),
             ],
             check=False,
