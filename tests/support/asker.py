@@ -86,6 +86,7 @@ class Asker:
             time.sleep(0.02)
 
     def remove_host(self, id: str) -> None:
+        self.until(lambda: self.host(id)["State"] != "Initializing")  # until then it cannot be switched off
         if self.host(id)["State"] not in ("Stopped", "Install Fail"):
             self.ask("PoweroffUHostInstance", UHostId=id)
             self.wait(id, "Stopped")
