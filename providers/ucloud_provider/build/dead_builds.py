@@ -116,6 +116,17 @@ def _locked(path: Path, await_others: Cancel | None) -> Journal:
         await_others.sleep(0.2)
 
 
+def is_alive(path: Path) -> bool:
+    """Whether somebody holds the lock on a journal: its build, or who looks after it."""
+    try:
+        Journal(path).close()
+    except Alive:
+        return True
+    except (FileNotFoundError, JournalFailed):
+        return False
+    return False
+
+
 def start(path: Path) -> dict[str, Any]:
     with contextlib.suppress(OSError):
         return next((each for each in journal.read(path) if each.get("event") == "start"), {})

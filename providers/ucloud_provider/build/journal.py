@@ -132,7 +132,7 @@ class Journal:
 
     def event(self, name: str, **details: Any) -> None:
         """Anything else worth knowing: the start of the build, its end. Raises `JournalFailed`."""
-        self._write(name, {"format": FORMAT, **details} if name == "start" else details)
+        self._write(name, {"format": FORMAT, "pid": os.getpid(), **details} if name == "start" else details)
 
     def close(self) -> None:
         os.close(self._file)

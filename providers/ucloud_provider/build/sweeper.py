@@ -36,7 +36,7 @@ LONGEST_WAIT: Final = 3600.0
 """Seconds that the parent may go on: it clears up itself then, or its builds run on."""
 
 LONGEST_END: Final = 60.0
-"""Seconds that the parent may take from the end of the pipe to its own."""
+"""Seconds that the parent may take from the end of the pipe to that of its last lock."""
 
 _started: dict[str, subprocess.Popen[bytes]] = {}
 """By account. Holding the process object keeps our end of its pipe open until this process ends, however it does."""
@@ -76,7 +76,8 @@ def main() -> int:
     """What the process does; its exit code."""
     parent, given = json.loads(sys.stdin.buffer.readline())
     credentials = Credentials(**given)
-    if _is_gone(parent):
+    if _is_gone():
+        _await_locks(parent)
         sweep(connect(credentials).using(patience=retry.PATIENCE))
     return 0
 
@@ -106,17 +107,22 @@ def _logged(api: Api, path: Path, mask: Masker) -> Iterator[Api]:
         yield api.using(log=log)
 
 
-def _is_gone(parent: int) -> bool:
-    """Wait for the end of the pipe, and of the process behind it; False where it does not come.
-
-    A process that is killed closes its files one by one: until it has ended it may still hold the locks on its
-    journals, and its builds would be taken for live ones.
-    """
+def _is_gone() -> bool:
+    """Wait for the end of the pipe; False where it does not come."""
     ready, _, _ = select.select([sys.stdin.fileno()], [], [], LONGEST_WAIT)
-    deadline = time.monotonic() + LONGEST_END
-    while ready and os.getppid() == parent and time.monotonic() < deadline:
-        time.sleep(0.01)
     return bool(ready)
+
+
+def _await_locks(parent: int) -> None:
+    """Wait until the parent has let go of its journals: until then its builds would be taken for live ones.
+
+    A process that is killed closes its files one by one, on a busy machine long after it has another parent itself.
+    """
+    deadline = time.monotonic() + LONGEST_END
+    for path in dead_builds.journals():
+        if dead_builds.start(path).get("pid") == parent:
+            while dead_builds.is_alive(path) and time.monotonic() < deadline:
+                time.sleep(0.01)
 
 
 if __name__ == "__main__":
