@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ucloud_provider.build import sweeper
 from ucloud_provider.build.journal import FILE, outstanding
 
 from tests.faults import deaths, victim
@@ -76,6 +78,30 @@ def test_a_process_that_takes_its_time_to_end_is_swept_after_all_the_same(
     while outstanding(path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert outstanding(path) == []
+
+
+def test_one_that_dies_of_the_engines_signal_before_it_has_a_session_is_started_again(
+    paper_cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen with the real engine: SIGINT for the group comes between fork and exec, and Popen takes that for a start."""
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    monkeypatch.setattr(sweeper, "_started", {})
+    begun: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def struck(arguments: list[str], **given: Any) -> subprocess.Popen[bytes]:
+        begun.append(popen(arguments if len(begun) == 2 else ["/bin/true"], **given))
+        if len(begun) < 3:
+            begun[-1].wait(SECONDS)
+        return begun[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", struck)
+    sweeper.detach(victim.api(paper_cloud.url))
+    (process,) = sweeper._started.values()
+    assert process is begun[2]
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(SECONDS) == 0, "it has read what it was told"
 
 
 def test_after_a_second_ctrl_c_all_goes_with_no_further_up_and_no_gc(cloud: Emulator, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +38,11 @@ LONGEST_WAIT: Final = 3600.0
 LONGEST_END: Final = 60.0
 """Seconds that the parent may take from the end of the pipe to that of its last lock."""
 
+ATTEMPTS: Final = 5
+"""The engine sends SIGINT to our process group just as it gives a call up: it also ends a process that is not quite
+started, and has no session of its own yet.
+"""
+
 _started: dict[str, subprocess.Popen[bytes]] = {}
 """By account. Holding the process object keeps our end of its pipe open until this process ends, however it does."""
 _lock = threading.Lock()
@@ -52,24 +57,31 @@ def detach(api: Api) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("UCLOUD_", "PULUMI_"))}
         environ = {**inherited, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
         environ[places.VARIABLE] = str(places.state_dir())
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "ucloud_provider.build.sweeper"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=environ,
-                start_new_session=True,
-            )
-            assert process.stdin is not None
-            given = {**dataclasses.asdict(api.credentials), "region": api.region, "project_id": api.project_id}
-            process.stdin.write(json.dumps([os.getpid(), given]).encode() + b"\n")
-            process.stdin.flush()
-        except OSError as error:
-            api.log(f"no process could be started to clear up after this one: {error}")
-            return
-        _started[api.credentials.account] = process
+        given = {**dataclasses.asdict(api.credentials), "region": api.region, "project_id": api.project_id}
+        told = json.dumps([os.getpid(), given]).encode() + b"\n"
+        for _ in range(ATTEMPTS):
+            try:
+                _started[api.credentials.account] = _start(told, environ)
+                return
+            except OSError as error:
+                api.log(f"no process could be started to clear up after this one: {error}")
+
+
+def _start(told: bytes, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start the process and tell it what it needs. Raises `OSError` where it is gone before it was told."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ucloud_provider.build.sweeper"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=environ,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(told)
+    process.stdin.flush()
+    return process
 
 
 def main() -> int:
