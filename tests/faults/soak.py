@@ -12,6 +12,7 @@ import contextlib
 import itertools
 import os
 import secrets
+import shutil
 import signal
 import sys
 import tempfile
@@ -133,9 +134,13 @@ def main() -> int:
     number = int(os.environ.get("SEED") or secrets.randbelow(2**32))
     # An end by SIGTERM takes the emulators along, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        soak = Soak(seconds, number, Path(folder), lambda text: print(text, flush=True))
-        soak.run()
+    folder = Path(tempfile.mkdtemp(prefix="soak-"))
+    soak = Soak(seconds, number, folder, lambda text: print(text, flush=True))
+    soak.run()
+    if soak.violations:
+        print(f"the stacks, their journals and logs are in {folder}")
+    else:
+        shutil.rmtree(folder)
     return 1 if soak.violations else 0
 
 
