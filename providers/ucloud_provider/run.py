@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ucloud_provider.errors import Cancelled
+
+if TYPE_CHECKING:
+    import tenacity
 
 
 class Progress(Protocol):
@@ -116,3 +119,10 @@ class _Registration:
 
     def __exit__(self, *_exc: object) -> None:
         self._cancel._forget(self._key)
+
+
+def trying_again(state: tenacity.RetryCallState) -> str:
+    """What is told of a retry: the error, and how long the pause is."""
+    error = state.outcome.exception() if state.outcome else None
+    pause = state.next_action.sleep if state.next_action else 0
+    return f"{error}; trying again in {pause:.1f} s"

@@ -98,3 +98,11 @@ def check_destroy(stack: Stack, cloud: Emulator, others: Collection[str] = ()) -
     stack.destroy().succeeded()
     assert stack.resources(":CustomImage") == []
     assert rows(cloud, others) == []
+
+
+def check_comes_right(stack: Stack, cloud: Emulator) -> None:
+    """The next run makes what is wanted and nothing else; destroy leaves nothing."""
+    unlock(stack)
+    stack.up().succeeded()
+    check_one_image_and_one_copy(stack, cloud)
+    check_destroy(stack, cloud)

@@ -31,7 +31,4 @@ def test_the_next_up_leaves_the_image_its_copy_and_nothing_else(
         stack = deaths.stack_for(tmp_path, point, cloud, gateway, deaths.source_of(point, way))
         deaths.die(stack, gateway, point, way)
         aftermath.check_cleared_up(stack, cloud, way)
-        aftermath.unlock(stack)
-        stack.up().succeeded()
-        aftermath.check_one_image_and_one_copy(stack, cloud)
-        aftermath.check_destroy(stack, cloud)
+        aftermath.check_comes_right(stack, cloud)

@@ -43,13 +43,6 @@ def until(stack: Stack, gateway: Gateway, name: str) -> Iterator[tuple[Running, 
             hold.release()
 
 
-def comes_right(stack: Stack, cloud: Emulator) -> None:
-    """The next run makes what is wanted and nothing else; destroy leaves nothing."""
-    stack.up().succeeded()
-    aftermath.check_one_image_and_one_copy(stack, cloud)
-    aftermath.check_destroy(stack, cloud)
-
-
 def test_where_the_journal_cannot_be_written_nothing_is_made(
     cloud: Emulator, gateway: Gateway, small_folder: Path, tmp_path: Path
 ) -> None:
@@ -62,7 +55,7 @@ def test_where_the_journal_cannot_be_written_nothing_is_made(
     assert not [row for row in cloud.ledger(open_only=False) if row["kind"] != "keypair"]
     assert aftermath.rows(cloud) == []
     filler.unlink()
-    comes_right(stack, cloud)
+    aftermath.check_comes_right(stack, cloud)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +79,7 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_build_with_nothing_left(
     assert aftermath.rows(cloud) == []
     assert stack.resources(":CustomImage") == []
     filler.unlink()
-    comes_right(stack, cloud)
+    aftermath.check_comes_right(stack, cloud)
 
 
 @pytest.mark.full
@@ -178,7 +171,7 @@ def test_a_host_that_somebody_else_takes_away_ends_the_build_with_nothing_left(
     assert "Traceback" not in outcome.output
     assert "provisioning failed" in outcome.output
     assert aftermath.rows(cloud) == []
-    comes_right(stack, cloud)
+    aftermath.check_comes_right(stack, cloud)
 
 
 @pytest.mark.full
@@ -196,4 +189,4 @@ def test_a_host_that_is_terminated_at_another_step_likewise(
         aftermath.check_one_image_and_one_copy(stack, cloud)
     else:
         assert aftermath.rows(cloud) == []
-    comes_right(stack, cloud)
+    aftermath.check_comes_right(stack, cloud)

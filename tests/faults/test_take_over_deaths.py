@@ -45,7 +45,4 @@ def test_the_next_up_leaves_the_image_its_copy_and_nothing_else(
             there = {left[row["id"]] for row in aftermath.rows(paper_cloud) if row["id"] in left}
             told = aftermath.images_in(stack)
             assert "image" not in there or "keypair" in there or told, "without its mark, only this machine could tell"
-        aftermath.unlock(stack)
-        stack.up().succeeded()
-        aftermath.check_one_image_and_one_copy(stack, paper_cloud)
-        aftermath.check_destroy(stack, paper_cloud)
+        aftermath.check_comes_right(stack, paper_cloud)

@@ -83,10 +83,7 @@ def test_the_next_up_leaves_the_image_and_the_new_copy(
         stack.write(COPIES.format(regions=["cn-sh2"]))
         deaths.die(stack, gateway, point, way)
         aftermath.check_cleared_up(stack, paper_cloud, way)
-        aftermath.unlock(stack)
-        stack.up().succeeded()
-        aftermath.check_one_image_and_one_copy(stack, paper_cloud)
-        aftermath.check_destroy(stack, paper_cloud)
+        aftermath.check_comes_right(stack, paper_cloud)
 
 
 @pytest.mark.full

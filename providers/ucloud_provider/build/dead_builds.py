@@ -24,7 +24,6 @@ KEEP_SECONDS = 30 * 24 * 3600
 ORDER = {"host": 0, "EIP": 1, "image": 1, "copy": 1, "firewall": 2, "key pair": 3}
 """An EIP and a firewall can go once no host uses them, no image is made of a host that is gone; the mark goes last."""
 
-
 SWEEP_PATIENCE = 120.0
 """Seconds that a build waits for somebody who is just giving back what a dead build of the same image left."""
 
@@ -123,11 +122,12 @@ def is_alive(path: Path) -> bool:
     except Alive:
         return True
     except (FileNotFoundError, JournalFailed):
-        return False
+        pass
     return False
 
 
 def start(path: Path) -> dict[str, Any]:
+    """What a journal begins with; nothing where it cannot be read, or does not say."""
     with contextlib.suppress(OSError):
         return next((each for each in journal.read(path) if each.get("event") == "start"), {})
     return {}

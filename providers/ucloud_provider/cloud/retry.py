@@ -9,7 +9,7 @@ from typing import TypeVar
 import tenacity
 
 from ucloud_provider.errors import CloudError, NotSent, ResponseLost
-from ucloud_provider.run import Cancel
+from ucloud_provider.run import Cancel, trying_again
 
 T = TypeVar("T")
 
@@ -83,9 +83,7 @@ def repeat(
     """
 
     def tell(state: tenacity.RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        pause = state.next_action.sleep if state.next_action else 0
-        told(f"{error}; trying again in {pause:.1f} s")
+        told(trying_again(state))
 
     policy = tenacity.Retrying(
         retry=tenacity.retry_if_exception(when),

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 LONGEST = 64 * 1024
 """A line that is longer is cut, so that a stream without line ends cannot fill the memory."""
 
+QUIET_AFTER_EXIT = 2.0
+LIMIT_AFTER_EXIT = 10.0
+"""Seconds to listen on after the end of a command that left something running with its output open."""
+
 _END = re.compile(r"\r\n|\n|\r")
 
 
@@ -60,3 +64,8 @@ def _pieces(line: str) -> list[str]:
     length = len(line.removesuffix("\r"))
     cuts = [*range(0, max(length, 1), LONGEST), len(line)]
     return [line[start:end] for start, end in itertools.pairwise(cuts)]
+
+
+def heard_out(exited: float, heard: float, now: float) -> bool:
+    """Whether there is no more to listen for from a command that ended at `exited`: it said its last at `heard`."""
+    return now - max(heard, exited) > QUIET_AFTER_EXIT or now - exited > LIMIT_AFTER_EXIT

@@ -10,17 +10,13 @@ from collections.abc import Callable
 
 import paramiko
 
-from ucloud_provider.communicators.lines import LineSplitter
+from ucloud_provider.communicators.lines import LineSplitter, heard_out
 from ucloud_provider.communicators.ssh_transport import BROKEN, broke, last_seen, was_refused
 from ucloud_provider.errors import CommunicatorError, Disconnected, StartUnknown, WaitTimeout
 from ucloud_provider.run import Cancel
 
 TICK = 0.25
 """How often a waiting loop looks whether it should stop."""
-
-QUIET_AFTER_EXIT = 2.0
-LIMIT_AFTER_EXIT = 10.0
-"""How long to listen on after the end of a command that left something running with its output open."""
 
 PIECE = 32 * 1024 - 64
 """One SSH packet's worth of data: larger writes are only cut up, and copied, again."""
@@ -168,7 +164,7 @@ def _converse(
         cancel.raise_if_set()
         if channel.exit_status_ready() and not exited:
             exited = now
-        if exited and (now - max(heard, exited) > QUIET_AFTER_EXIT or now - exited > LIMIT_AFTER_EXIT):
+        if exited and heard_out(exited, heard, now):
             break
         if not exited and timeout is not None and now - started > timeout:
             stop(channel)

@@ -12,15 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from ucloud_provider.communicators.lines import LineSplitter
+from ucloud_provider.communicators.lines import LineSplitter, heard_out
 from ucloud_provider.run import Cancel
 
 GRACE = 5.0
 """Seconds between asking a cancelled command to end and ending it, with all of its group."""
-
-QUIET_AFTER_EXIT = 2.0
-LIMIT_AFTER_EXIT = 10.0
-"""How long to listen on after the end of a command that left something running with its output open; as over SSH."""
 
 TICK = 0.25
 """How often a waiting loop looks whether it should stop."""
@@ -115,10 +111,8 @@ def _converse(
                 if now - asked > GRACE:
                     _signal(process, signal.SIGKILL)
                     break
-            elif exited:
-                quiet = now - max(heard, exited) > QUIET_AFTER_EXIT or now - exited > LIMIT_AFTER_EXIT
-                if quiet or not selector.get_map():
-                    break
+            elif exited and (heard_out(exited, heard, now) or not selector.get_map()):
+                break
     for line in lines.end():
         on_line(line)
 

@@ -25,6 +25,7 @@ from ucloud_provider.errors import (
 )
 from ucloud_provider.provisioners import environment
 from ucloud_provider.provisioners.base import Duration, Problem, ProvisionContext, Provisioner
+from ucloud_provider.run import trying_again
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 
@@ -222,9 +223,7 @@ class Shell(Provisioner):
         limit = rules.parse_duration(self.start_retry_timeout)
 
         def tell(state: tenacity.RetryCallState) -> None:
-            error = state.outcome.exception() if state.outcome else None
-            pause = state.next_action.sleep if state.next_action else 0
-            context.output()(f"waiting for {awaited}: {error}; trying again in {pause:.1f} s")
+            context.output()(f"waiting for {awaited}: {trying_again(state)}")
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(

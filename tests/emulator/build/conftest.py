@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from ucloud_provider.build import dead_builds, places
 from ucloud_provider.build.hand_over import Accepts
 from ucloud_provider.build.image import build_image, make_copies
+from ucloud_provider.build.journal import FILE, Journal
+from ucloud_provider.build.lease import Lease
 from ucloud_provider.build.state import BuiltImage, MadeCopy
+from ucloud_provider.cloud import hosts
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.errors import ProvisionerFailed
@@ -19,6 +23,7 @@ from ucloud_provider.provisioners.base import ProvisionContext, Provisioner
 from ucloud_provider.run import Cancel
 from ucloud_provider.spec.args import Arg, Effect, arg, args
 from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
+from ucloud_provider.spec.rules import InstanceType
 
 from tests.support.emulator import Emulator
 
@@ -124,6 +129,27 @@ class Builds:
 
     def images(self) -> list[str]:
         return [row["id"] for row in self.emulator.ledger(open_only=True) if row["kind"] == "image"]
+
+
+def start_host(api: Api, held: Lease, name: str = "") -> str:
+    """The id of a host that carries a lease, also in its name where it is given none: as a build makes one."""
+    order = hosts.HostOrder(
+        name=name or held.label,
+        tag=held.label,
+        zone=Emulator.zone,
+        image_id=DEBIAN,
+        instance_type=InstanceType("N", 2, 4096),
+        boot_disk=hosts.Disk(20, "cloud_ssd"),
+        password="Secret-123",
+    )
+    return hosts.create(api, order)
+
+
+def journal_of(api: Api, held: Lease, **more: object) -> Journal:
+    """The journal of a build that has begun; `more` takes the place of what else it says of itself."""
+    journal = Journal(places.build_dir(held.build_id) / FILE)
+    journal.event("start", **{"build": held.build_id, "expires": held.expires, **dead_builds.whose(api), **more})
+    return journal
 
 
 @pytest.fixture

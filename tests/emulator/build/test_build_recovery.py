@@ -20,34 +20,13 @@ from ucloud_provider.communicators.ssh_keys import KeyPair
 from ucloud_provider.errors import Cancelled, StepFailed, UnexpectedState
 from ucloud_provider.run import Cancel
 from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
-from ucloud_provider.spec.rules import InstanceType
 from ucloud_provider.spec.uhost import UHostArgs
 
-from tests.emulator.build.conftest import DEBIAN, Builds
+from tests.emulator.build.conftest import DEBIAN, Builds, journal_of, start_host
 from tests.support.emulator import Emulator
 
 DIGEST = "0123"
 InBackground = Callable[[Callable[[], object]], threading.Thread]
-
-
-def start_host(api: Api, held: Lease) -> str:
-    order = hosts.HostOrder(
-        name=held.label,
-        tag=held.label,
-        zone=Emulator.zone,
-        image_id=DEBIAN,
-        instance_type=InstanceType("N", 2, 4096),
-        boot_disk=hosts.Disk(20, "cloud_ssd"),
-        password="Secret-123",
-    )
-    return hosts.create(api, order)
-
-
-def journal_of(api: Api, held: Lease, **more: str) -> Journal:
-    journal = Journal(places.build_dir(held.build_id) / FILE)
-    place = {"project_id": api.project_id, "region": api.region, "account": api.credentials.account}
-    journal.event("start", build=held.build_id, expires=held.expires, **place, **more)
-    return journal
 
 
 def thing(api: Api, kind: str, label: str, id: str = "") -> Thing:

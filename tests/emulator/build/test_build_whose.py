@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ucloud_provider.build import dead_builds, lease, places, recover
-from ucloud_provider.build.journal import FILE, Journal, Thing, outstanding
+from ucloud_provider.build import dead_builds, lease, recover
+from ucloud_provider.build.journal import Thing, outstanding
 from ucloud_provider.cloud import keypairs
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.communicators.ssh_keys import KeyPair
 
-from tests.emulator.build.conftest import Builds
+from tests.emulator.build.conftest import Builds, journal_of
 from tests.support.emulator import Emulator
 
 
@@ -23,8 +23,7 @@ def temporary_keys(cloud: Emulator, project: str = Emulator.project) -> Api:
 def dead(api: Api, whose: dict[str, object]) -> Thing:
     """The key pair of a dead build."""
     held = lease.new(api.clock())
-    journal = Journal(places.build_dir(held.build_id) / FILE)
-    journal.event("start", build=held.build_id, expires=held.expires, **whose)
+    journal = journal_of(api, held, **whose)
     id_ = keypairs.import_public(api, held.label, KeyPair.generate().public)
     left = Thing("key pair", held.label, Emulator.project, Emulator.region, id_)
     journal.intend(left)

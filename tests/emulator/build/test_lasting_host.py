@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ucloud_provider.build import collect, dead_builds, lasting_host, launch, lease, places
-from ucloud_provider.build.journal import Journal, Thing
+from ucloud_provider.build import collect, lasting_host, launch, lease
+from ucloud_provider.build.journal import Thing
 from ucloud_provider.cloud import hosts
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import StepFailed
-from ucloud_provider.spec.rules import InstanceType
 from ucloud_provider.spec.uhost import UHostArgs
 
-from tests.emulator.build.conftest import DEBIAN, Builds
+from tests.emulator.build.conftest import DEBIAN, Builds, journal_of, start_host
 from tests.support.emulator import Emulator
 
 
@@ -76,20 +75,10 @@ def test_one_that_lost_its_lease_and_that_nobody_was_told_of_is_collected_by_its
 def dead_host(api: Api, *, unlabelled: bool = False) -> str:
     """The id of a host whose build is dead; with `unlabelled` it died when the host had lost its lease already."""
     held = lease.new(api.clock())
-    journal = Journal(places.build_dir(held.build_id) / "journal.jsonl")
-    journal.event("start", build=held.build_id, expires=held.expires, **dead_builds.whose(api))
+    journal = journal_of(api, held)
     thing = Thing("host", held.label, Emulator.project, Emulator.region)
     journal.intend(thing)
-    order = hosts.HostOrder(
-        name="dead",
-        tag=held.label,
-        zone=Emulator.zone,
-        image_id=DEBIAN,
-        instance_type=InstanceType("N", 2, 4096),
-        boot_disk=hosts.Disk(20, "cloud_ssd"),
-        password="Secret-123",
-    )
-    host_id = hosts.create(api, order)
+    host_id = start_host(api, held, "dead")
     if unlabelled:
         journal.made(replace(thing, id=host_id))
         launch.wait_running(api, host_id, 60)

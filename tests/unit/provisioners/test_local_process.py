@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ucloud_provider.communicators import lines
 from ucloud_provider.errors import Cancelled, ProvisionerFailed, WaitTimeout
 from ucloud_provider.provisioners import local_process
 from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext
@@ -109,7 +110,7 @@ def test_what_ends_when_it_is_asked_to_may_say_its_last_words(tmp_path: Path) ->
 def test_what_a_script_leaves_running_is_not_waited_for_and_lives_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_process, "QUIET_AFTER_EXIT", 0.5)
+    monkeypatch.setattr(lines, "QUIET_AFTER_EXIT", 0.5)
     (line,) = local(ShellLocal(inline=["sleep 50 & echo $!"]), tmp_path)
     assert alive(int(line))
     os.kill(int(line), signal.SIGKILL)
