@@ -58,6 +58,7 @@ class Soak:
         self._seconds = seconds
         self._rounds = 0
         self._operations = 0
+        self._named = 0
         self._history: list[str] = []
         self._clouds: dict[bool, Emulator] = {}
 
@@ -69,7 +70,7 @@ class Soak:
     def summary(self) -> str:
         return (
             f"soak: seed {self.number}, {self._rounds} rounds, {self._operations} operations, "
-            f"{len(self.violations)} violations"
+            f"{self._named} named at the hand-over, {len(self.violations)} violations"
         )
 
     def run(self) -> None:
@@ -102,6 +103,7 @@ class Soak:
         """Whatever happened before: a run with nothing in the way puts everything right, and destroy leaves nothing."""
         self._do("last up", world.up)
         self._do("last destroy", world.destroy)
+        self._named += world.named
 
     def _do(self, what: str, act: Callable[[], str | None]) -> None:
         self._operations += 1

@@ -12,12 +12,13 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ucloud_provider.build import dead_builds, inspection, journal, lease, mark, recover
+from ucloud_provider.build import dead_builds, handed_over, inspection, journal, lease, mark, recover
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.lease import Lease
 from ucloud_provider.build.release import doubt, release
 from ucloud_provider.cloud import account, hosts, images, keypairs, network, prices
 from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import CloudError, UCloudImageError
 
 
@@ -60,13 +61,14 @@ def find(apis: Sequence[Api], now: float, unlisted: list[str] | None = None) -> 
         if marks:
             found += _gathered(pool, _everywhere(apis[0], imageless), lambda api: _images(api, marks, now), imageless)
         found += _gathered(pool, apis[:1], lambda api: _journaled(api, dead, now), imageless)
+        unseen = _gathered(pool, apis[:1], lambda api: _handed_over(api, now), imageless)
     if imageless:  # an image may be left there: without its mark, nobody could tell any more
         why = f"it may mark an image that is not listed ({imageless[0]})"
         found = [each if each.thing.kind != mark.KIND else replace(each, why=why) for each in found]
     if unlisted is not None:
         unlisted += [each for each in imageless or () if each not in unlisted]
     journals = {str(each.start.get("build")): each.journal.path for each in dead}
-    unique = {(each.thing.kind, each.thing.id): each for each in found}.values()
+    unique = {(each.thing.kind, each.thing.id): each for each in (*unseen, *found)}.values()
     return sorted(
         (each if each.why else _judged(each, now, journals) for each in unique),
         key=lambda each: (dead_builds.ORDER.get(each.thing.kind, 9), each.thing.region, each.thing.id),
@@ -210,6 +212,15 @@ def _journaled(api: Api, dead: Sequence[dead_builds.DeadBuild], now: float) -> I
             for image in recover.images_of(api, thing):
                 found = Thing("image", thing.label, thing.project_id, thing.region, image.id)
                 yield Leftover(found, held, max(0.0, now - image.created), None)
+
+
+def _handed_over(api: Api, now: float) -> Iterator[Leftover]:
+    """What a process of this machine that died may have handed to Pulumi or not: never collectable."""
+    for each in handed_over.find(api):
+        held = Lease(each.build_id, int(each.expires))
+        there = api.at(project_id=each.thing.project_id, region=each.thing.region)
+        price = prices.host(there, each.seen) if isinstance(each.seen, Host) else None
+        yield Leftover(each.thing, held, max(0.0, now - each.seen.created), price, why=handed_over.WHY)
 
 
 def _everywhere(api: Api, unlisted: list[str] | None) -> list[Api]:

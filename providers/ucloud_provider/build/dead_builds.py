@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ucloud_provider.build import journal, places
+from ucloud_provider import places, unconfirmed
+from ucloud_provider.build import journal
 from ucloud_provider.build.journal import Alive, Journal, JournalFailed, Thing
 from ucloud_provider.cloud import account
 from ucloud_provider.cloud.client import Api
@@ -39,8 +40,7 @@ class DeadBuild:
     @property
     def expires(self) -> float:
         """When its lease ends, in seconds since 1970."""
-        found = self.start.get("expires")
-        return float(found) if isinstance(found, int | float) else 0.0
+        return lease_end(self.start)
 
 
 _locking = threading.Lock()
@@ -80,7 +80,7 @@ def lock(path: Path, api: Api, now: float, await_others: Cancel | None = None) -
     """
     try:
         begun = start(path)
-        if not journal.is_understood(begun) or _held(path) > now or not _is_ours(begun, api):
+        if not journal.is_understood(begun) or _held(path) > now or not is_ours(begun, api):
             yield None
             return
         held = _locked(path, await_others)
@@ -133,6 +133,12 @@ def start(path: Path) -> dict[str, Any]:
     return {}
 
 
+def lease_end(begun: Mapping[str, Any]) -> float:
+    """When the lease of the build with this start ends, in seconds since 1970; 0 where that is not said."""
+    found = begun.get("expires")
+    return float(found) if isinstance(found, int | float) else 0.0
+
+
 def whose(api: Api) -> dict[str, Any]:
     """What the start of a journal says of where its build is, and whose it is."""
     return {
@@ -143,7 +149,7 @@ def whose(api: Api) -> dict[str, Any]:
     }
 
 
-def _is_ours(begun: Mapping[str, Any], api: Api) -> bool:
+def is_ours(begun: Mapping[str, Any], api: Api) -> bool:
     """Whether a journal is of a build in the API's account: with other keys, nothing of it would be seen.
 
     Keys change, those of STS every hour; whose a project is does not.
@@ -174,7 +180,8 @@ def prune(now: float | None = None) -> None:
                 file.unlink()
     for path in journals():
         with contextlib.suppress(OSError, Alive, JournalFailed):
-            if now - path.stat().st_mtime > KEEP_SECONDS and not journal.outstanding(path):
+            over = now - path.stat().st_mtime > KEEP_SECONDS and not path.with_name(unconfirmed.FILE).exists()
+            if over and not journal.outstanding(path):
                 held = Journal(path)
                 shutil.rmtree(path.parent, ignore_errors=True)
                 held.close()

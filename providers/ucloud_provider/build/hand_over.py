@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from ucloud_provider.build import dead_builds, journal, lease
 from ucloud_provider.build.copies import copy_thing
+from ucloud_provider.build.handed_over import hand_over
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.mark import TAKEN, leases, mark_only
 from ucloud_provider.build.pipeline import Step
@@ -54,7 +55,7 @@ class HandOver(Step):
         # Both once more: with the network down, that may have taken minutes.
         self._ask(build)
         _check_lease(build, ends)
-        build.journal.kept(*results)
+        hand_over(build.journal, *results)
 
     def _ask(self, build: Build) -> None:
         if not self._accepts(bool(build.failed_copies)):

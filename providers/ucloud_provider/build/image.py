@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from ucloud_provider.build import dead_builds, expiry, lease, pipeline, places, recover
+from ucloud_provider import places
+from ucloud_provider.build import dead_builds, expiry, lease, pipeline, recover
 from ucloud_provider.build.access import Credentials
 from ucloud_provider.build.connect import Connect
 from ucloud_provider.build.copies import Copies

@@ -42,6 +42,11 @@ class Thing:
     region: str
     id: str = ""
 
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Thing:
+        """The thing that a record tells of."""
+        return cls(**{name: str(record.get(name) or "") for name in cls.__dataclass_fields__})
+
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What it is the same thing by, with an id or without."""
@@ -197,15 +202,15 @@ def outstanding(path: Path) -> list[Thing]:
     for record in read(path):
         event = record.get("event")
         if event in ("intend", "made"):
-            thing = _thing(record)
+            thing = Thing.of(record)
             found[thing.key] = thing
         elif event == "released":
-            found.pop(_thing(record).key, None)
+            found.pop(Thing.of(record).key, None)
         elif event == "kept":
             things = record.get("things", [record])  # format 1 had a line for each
             for each in things if isinstance(things, list) else ():
                 if isinstance(each, dict):
-                    found.pop(_thing(each).key, None)
+                    found.pop(Thing.of(each).key, None)
     return list(reversed(found.values()))
 
 
@@ -222,12 +227,8 @@ def asked(path: Path, thing: Thing) -> Asked | None:
     found: Asked | None = None
     for record in read(path):
         event = record.get("event")
-        if event in ("intend", "again") and _thing(record).key == thing.key:
+        if event in ("intend", "again") and Thing.of(record).key == thing.key:
             at = record.get("at")
             twice = event == "again" or (found is not None and found.twice)
             found = Asked(float(at) if isinstance(at, int | float) else 0.0, twice)
     return found
-
-
-def _thing(record: Mapping[str, Any]) -> Thing:
-    return Thing(**{name: str(record.get(name) or "") for name in Thing.__dataclass_fields__})

@@ -6,9 +6,11 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ucloud_provider.build import dead_builds, launch, lease, once, places, recover
+from ucloud_provider import places
+from ucloud_provider.build import dead_builds, launch, lease, once, recover
 from ucloud_provider.build.access import random_password
 from ucloud_provider.build.found import network_problems, place_problems
+from ucloud_provider.build.handed_over import hand_over
 from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.log import FILE as LOG
@@ -92,7 +94,7 @@ def _create(
             # Until here its Tag said when it may be collected: from here on it stays.
             hosts.set_tag(api, thing.id, held.origin)
             ask()  # once more: that call may have taken long
-            journal.kept(thing, *eip)
+            hand_over(journal, thing, *eip)
         except BaseException as cause:
             left = _give_back(api.using(cancel=Cancel()), journal, [thing, *eip])
             if isinstance(cause, UCloudImageError):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ucloud_provider.build.places import FolderUnusable
+from ucloud_provider.places import FolderUnusable
 
 FILE = "build.log"
 

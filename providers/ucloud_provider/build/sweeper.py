@@ -22,7 +22,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from ucloud_provider.build import dead_builds, places, recover
+from ucloud_provider import places
+from ucloud_provider.build import dead_builds, recover
 from ucloud_provider.build.journal import JournalFailed
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog

@@ -6,7 +6,8 @@ happens where a future Pulumi is built differently, stands at the top of its fil
 
 from __future__ import annotations
 
-from ucloud_provider.engine import calls, ending, host
+from ucloud_provider import unconfirmed
+from ucloud_provider.engine import ending, host
 from ucloud_provider.engine.calls import Call, PartlyMade
 
 __all__ = ["Call", "PartlyMade", "prepare"]
@@ -24,5 +25,6 @@ def prepare() -> None:
         return
     _prepared = True
     host.raise_worker_limit()
-    host.hear_cancel(rpc.servicer, lambda: calls.cancel_all("cancelled"))
+    unconfirmed.expect()
+    host.hear_cancel(rpc.servicer, ending.cancelled)
     ending.watch_standard_input()

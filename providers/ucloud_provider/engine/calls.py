@@ -185,7 +185,7 @@ class Call:
 
 def error_log() -> Path:
     """A new file for the traceback of an unforeseen error."""
-    from ucloud_provider.build.places import state_dir
+    from ucloud_provider.places import state_dir
 
     stamp = time.strftime("%Y%m%d-%H%M%S")
     return state_dir() / "errors" / f"{stamp}-{os.getpid()}-{threading.get_native_id()}.log"
@@ -197,6 +197,12 @@ def cancel_all(reason: str) -> None:
         running = list(_running)
     for call in running:
         call.cancel.set(reason)
+
+
+def none_runs() -> bool:
+    """Whether no call runs now."""
+    with _changed:
+        return not _running
 
 
 def wait_until_none(seconds: float) -> bool:

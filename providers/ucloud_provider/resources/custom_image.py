@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from ucloud_provider import engine
+from ucloud_provider import engine, unconfirmed
 from ucloud_provider.engine import standing
 from ucloud_provider.errors import InvalidSpec, UCloudImageError
+from ucloud_provider.resources import image_outputs
 from ucloud_provider.resources.access import Access, failure, plain_inputs
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class CustomImageProvider(ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         with engine.Call() as call:
             _hide_secrets(call, olds, news)
+            unconfirmed.confirm(image_outputs.ids(olds))
             changes = _changes(call.old_inputs(), olds, news)
             standing.remember(call.urn, str(olds.get("image_id")), stays=not changes.replace)
             if changes.replace:
@@ -81,7 +83,7 @@ class CustomImageProvider(ResourceProvider):
                 )
             except CopyFailed as failed:
                 made, failures = failed.made, failed.failures
-            outputs = _outputs(props, made, api)
+            outputs = image_outputs.of_image(props, made, api)
             if failures:
                 raise engine.PartlyMade(made.image_id, outputs, failures)
             call.progress.step(f"{made.image_id}, made in {made.build_seconds:.0f} s")
@@ -91,6 +93,7 @@ class CustomImageProvider(ResourceProvider):
         from ucloud_provider.cloud import images
 
         with engine.Call() as call:
+            unconfirmed.confirm(image_outputs.ids(props))
             api = self._access.api(props, call)
             image = images.get(api, id_)
             copies, wanted = [], set(props.get("missing_copies") or ())
@@ -104,7 +107,9 @@ class CustomImageProvider(ResourceProvider):
             if image is None:
                 call.progress.note(f"{id_} is gone, copies of it are not: the next update builds it anew")
             outs = {**props, "image_missing": image is None}
-            return ReadResult(id_, outs | _copies_outputs(props, None if image is None else id_, copies, wanted))
+            return ReadResult(
+                id_, outs | image_outputs.of_copies(props, None if image is None else id_, copies, wanted)
+            )
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         from ucloud_provider.build import CopyFailed
@@ -116,6 +121,7 @@ class CustomImageProvider(ResourceProvider):
 
         with engine.Call() as call:
             _hide_secrets(call, olds, news)
+            unconfirmed.confirm(image_outputs.ids(olds))
             args = load_custom_image(news)
             api = self._access.building(olds, call).using(patience=retry.PATIENCE)
             wanted = {copy_key(news, to_inputs(copy)): copy for copy in args.copies}
@@ -154,8 +160,12 @@ class CustomImageProvider(ResourceProvider):
                     raise
                 new, failures = (), (str(error),)  # the state must not tell of copies that are gone
             failures += tuple(left)
-            copies = stay + [_copy_output(news, each) for each in new]
-            outputs = {**olds, **plain_inputs(CustomImageArgs, news), **_copies_outputs(olds, id_, copies, wanted)}
+            copies = stay + [image_outputs.of_copy(news, each) for each in new]
+            outputs = {
+                **olds,
+                **plain_inputs(CustomImageArgs, news),
+                **image_outputs.of_copies(olds, id_, copies, wanted),
+            }
             outputs.pop("__provider", None)
             if failures:
                 raise engine.PartlyMade(id_, outputs, failures)
@@ -164,6 +174,7 @@ class CustomImageProvider(ResourceProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         with engine.Call() as call:
+            unconfirmed.confirm(image_outputs.ids(props))
             call.progress.step("deleting the image and its copies")
             api = self._access.changing(props, call)
             with self._access.collecting(api, call):
@@ -246,51 +257,6 @@ def _copy(
         accepts=accepts,
         settled=settled,
     )
-
-
-def _outputs(inputs: Mapping[str, Any], made: BuiltImage, api: Api) -> dict[str, Any]:
-    """What the state holds of a new image."""
-    from ucloud_provider.spec.diff import copy_key
-    from ucloud_provider.spec.image import CustomImageArgs
-
-    place = {"project_id": api.project_id, "region": api.region}
-    copies = [_copy_output(inputs, each) for each in made.copies]
-    wanted = [copy_key(inputs, raw) for raw in inputs.get("copies") or ()]
-    return {
-        **plain_inputs(CustomImageArgs, inputs),
-        **place,
-        "image_id": made.image_id,
-        "name": made.name,
-        "size": made.size,
-        "created_time": made.created,
-        "build_duration": made.build_seconds,
-        "image_missing": False,
-        **_copies_outputs(place, made.image_id, copies, wanted),
-    }
-
-
-def _copies_outputs(
-    place: Mapping[str, Any], image_id: str | None, copies: Sequence[Mapping[str, Any]], wanted: Iterable[str]
-) -> dict[str, Any]:
-    """What the copies that exist make of the outputs."""
-    own = {} if image_id is None else {place["region"]: image_id}
-    # Where two projects of a region have one, the image's own project comes first.
-    others = {each["region"]: each["image_id"] for each in copies if each["project_id"] != place["project_id"]}
-    near = {each["region"]: each["image_id"] for each in copies if each["project_id"] == place["project_id"]}
-    there = {each["key"] for each in copies}
-    return {
-        "copies_made": list(copies),
-        "missing_copies": sorted(key for key in wanted if key not in there),
-        "image_ids": {**others, **near, **own},
-    }
-
-
-def _copy_output(inputs: Mapping[str, Any], copy: MadeCopy) -> dict[str, Any]:
-    from ucloud_provider.spec.args import to_inputs
-    from ucloud_provider.spec.diff import copy_key
-
-    key = copy_key(inputs, to_inputs(copy.copy))
-    return {"key": key, "project_id": copy.project_id, "region": copy.region, "image_id": copy.image_id}
 
 
 def _delete(outputs: Mapping[str, Any], api: Api) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from ucloud_provider.build import dead_builds, places
+from ucloud_provider import places
+from ucloud_provider.build import dead_builds
 from ucloud_provider.build.hand_over import Accepts
 from ucloud_provider.build.image import build_image, make_copies
 from ucloud_provider.build.journal import FILE, Journal

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import hand_over, lasting_host, launch, lease, places, recover, release, sweeper
+from ucloud_provider import places
+from ucloud_provider.build import hand_over, lasting_host, launch, lease, recover, release, sweeper
 from ucloud_provider.build.image import build_image
 from ucloud_provider.build.journal import FILE, Journal, Thing, outstanding
 from ucloud_provider.build.lease import Lease

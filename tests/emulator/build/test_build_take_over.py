@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import collect, expiry, hand_over, lasting_host, lease, places, release
+from ucloud_provider import places
+from ucloud_provider.build import collect, expiry, hand_over, lasting_host, lease, release
 from ucloud_provider.build.journal import FILE, Journal, Thing
 from ucloud_provider.cloud import images, keypairs
 from ucloud_provider.errors import StepFailed

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,6 +26,7 @@ from tests.faults.matrix.cases import Case
 from tests.faults.matrix.scenarios import REGIONS
 from tests.faults.matrix.stack import BatchStack, Place, errors
 from tests.support.emulator import Emulator
+from tests.support.journals import journals_in
 
 SETTLED_WITHIN = 20.0
 """Seconds that processes which clear up after a killed provider may take."""
@@ -126,7 +126,7 @@ class _Run:
         self._forget({place.project for place in by_way[0]})
         for way, state, now in ((0, self._elsewhere, later()), (1, self.stack.state, time.time())):
             projects = [place.project for place in by_way[way]]
-            with _state_folder(state):
+            with journals_in(state):
                 self._until_settled(projects, partial(self._gc, projects, now))
         seen = self._seen()
         for verdict, place in self.pairs:
@@ -162,7 +162,7 @@ class _Run:
         failed = errors(outcome.output)
         # What succeeded with a note of what it left has nothing to do in the next up: gc is told of in that note.
         noted = [place.project for verdict, place in self.pairs if verdict.left_for_later and not verdict.failed]
-        with _state_folder(self.stack.state):
+        with journals_in(self.stack.state):
             self._until_settled(noted, partial(self._gc, noted, time.time()))
         self._until_settled([place.project for _, place in self.pairs], lambda: None)
         seen = self._seen()
@@ -174,7 +174,7 @@ class _Run:
 
     def _find_nothing_more(self) -> None:
         """However a case went on: once all leases are over, gc on a machine without its journal has nothing to do."""
-        with _state_folder(self._elsewhere):
+        with journals_in(self._elsewhere):
             found = self._gc([place.project for _, place in self.pairs], later())
         seen = self._seen()
         for verdict, place in self.pairs:
@@ -224,17 +224,3 @@ class _Run:
 def later() -> float:
     """When the lease of every build that began so far is over."""
     return time.time() + DURATION + 60
-
-
-@contextlib.contextmanager
-def _state_folder(folder: Path) -> Iterator[None]:
-    """Whose journals this process sees meanwhile."""
-    before = os.environ.get("UCLOUD_IMAGE_STATE")
-    os.environ["UCLOUD_IMAGE_STATE"] = str(folder)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["UCLOUD_IMAGE_STATE"]
-        else:
-            os.environ["UCLOUD_IMAGE_STATE"] = before

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ucloud_provider.build import lease, places
+from ucloud_provider import places
+from ucloud_provider.build import lease
 from ucloud_provider.build.access import random_password
 from ucloud_provider.build.log import BuildLog
 from ucloud_provider.spec import rules
