@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,20 +22,35 @@ class FolderUnusable(UCloudImageError):
         )
 
 
-def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
+def state_path(environ: Mapping[str, str] = os.environ) -> Path:
     """The per-user state folder: `$UCLOUD_IMAGE_STATE`, else `ucloud-image` in `$XDG_STATE_HOME` or ~/.local/state.
 
-    Made where missing, readable by the user alone. Raises `FolderUnusable`.
+    It need not be there. Raises `RuntimeError` where the user has no home.
     """
     chosen = environ.get(VARIABLE)
     base = environ.get("XDG_STATE_HOME") or "~/.local/state"
     folder = Path(chosen).expanduser() if chosen else Path(base).expanduser() / "ucloud-image"
-    return _made(folder.absolute())  # the sweeper runs in another folder
+    return folder.absolute()  # the sweeper runs in another folder
+
+
+def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The same, made where missing, readable by the user alone. Raises `FolderUnusable`."""
+    return _made(state_path(environ))
 
 
 def build_dir(build_id: str) -> Path:
     """The folder of one build: its journal and its log."""
     return _made(state_dir() / "builds" / build_id)
+
+
+def flush(folder: Path) -> None:
+    """Put the names of a folder's new files on the disk: a power cut would take the files with all their lines."""
+    with contextlib.suppress(OSError):  # not every file system can
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _made(folder: Path) -> Path:

@@ -70,7 +70,9 @@ class World:
     wanted: dict[str, Wanted] = field(default_factory=dict)
     changed: int = 0
     named: int = 0
-    """How often something was left that only its name in gc's table told of."""
+    """How often an image was left that only its name in gc's table told of."""
+    died: int = 0
+    """How often a run has died."""
     clean: bool = True
     """Nothing has died or failed since everything was last seen to be right: nothing may be left behind."""
 
@@ -136,11 +138,12 @@ class World:
         with journals_in(self.stack.folder / "state" / "ucloud-image"):
             found = collect.find([api.at(region=region) for region in account.zones(api)], time.time())
         known = aftermath.images_in(self.stack)
-        for each in found:
-            if each.why == handed_over.WHY and each.thing.id not in known:
-                there = self.cloud.client(region=each.thing.region).uhost()
-                there.terminate_custom_image({"ImageId": each.thing.id})
-                self.named += 1
+        named = [each.thing for each in found if each.why == handed_over.WHY and each.thing.id not in known]
+        for image in (each for each in named if each.kind == "image"):
+            self.named += 1
+            assert self.named <= self.died, f"{image} is in no state, and no run has died since the last such"
+        for each in named:
+            self.cloud.client(region=each.region).uhost().terminate_custom_image({"ImageId": each.id})
 
     def up_that_dies(self, way: str, said: str, later: float) -> str:
         """Bring it up, and let it die some time after the engine has shown `said`; how it ended, in words."""
@@ -158,6 +161,7 @@ class World:
 
     def _die(self, running: Running, way: str) -> str:
         self.clean = False
+        self.died += 1
         deaths.strike(running, self.stack.folder, way)
         running.ended(120)
         processes.wait_until_gone(self.stack.folder, deaths.GONE_WITHIN)

@@ -61,14 +61,14 @@ def find(apis: Sequence[Api], now: float, unlisted: list[str] | None = None) -> 
         if marks:
             found += _gathered(pool, _everywhere(apis[0], imageless), lambda api: _images(api, marks, now), imageless)
         found += _gathered(pool, apis[:1], lambda api: _journaled(api, dead, now), imageless)
-        unseen = _gathered(pool, apis[:1], lambda api: _handed_over(api, now), imageless)
+        unseen = _handed_over(apis[0], now, unlisted)
     if imageless:  # an image may be left there: without its mark, nobody could tell any more
         why = f"it may mark an image that is not listed ({imageless[0]})"
         found = [each if each.thing.kind != mark.KIND else replace(each, why=why) for each in found]
     if unlisted is not None:
         unlisted += [each for each in imageless or () if each not in unlisted]
     journals = {str(each.start.get("build")): each.journal.path for each in dead}
-    unique = {(each.thing.kind, each.thing.id): each for each in (*unseen, *found)}.values()
+    unique = {each.thing.id: each for each in (*found, *unseen)}.values()
     return sorted(
         (each if each.why else _judged(each, now, journals) for each in unique),
         key=lambda each: (dead_builds.ORDER.get(each.thing.kind, 9), each.thing.region, each.thing.id),
@@ -214,9 +214,9 @@ def _journaled(api: Api, dead: Sequence[dead_builds.DeadBuild], now: float) -> I
                 yield Leftover(found, held, max(0.0, now - image.created), None)
 
 
-def _handed_over(api: Api, now: float) -> Iterator[Leftover]:
+def _handed_over(api: Api, now: float, unlisted: list[str] | None) -> Iterator[Leftover]:
     """What a process of this machine that died may have handed to Pulumi or not: never collectable."""
-    for each in handed_over.find(api):
+    for each in handed_over.find(api, [] if unlisted is None else unlisted):
         held = Lease(each.build_id, int(each.expires))
         there = api.at(project_id=each.thing.project_id, region=each.thing.region)
         price = prices.host(there, each.seen) if isinstance(each.seen, Host) else None

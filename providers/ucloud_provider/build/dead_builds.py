@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ucloud_provider import places, unconfirmed
+from ucloud_provider import hand_over_notes, places
 from ucloud_provider.build import journal
 from ucloud_provider.build.journal import Alive, Journal, JournalFailed, Thing
 from ucloud_provider.cloud import account
@@ -51,6 +51,11 @@ _looked_after: set[Path] = set()
 def journals() -> list[Path]:
     """The journals of this user on this machine."""
     return sorted((places.state_dir() / "builds").glob(f"*/{journal.FILE}"))
+
+
+def folder(build_id: str) -> Path:
+    """The folder of a build of this user on this machine, whether it is there or not."""
+    return places.state_dir() / "builds" / build_id
 
 
 def find(
@@ -180,7 +185,7 @@ def prune(now: float | None = None) -> None:
                 file.unlink()
     for path in journals():
         with contextlib.suppress(OSError, Alive, JournalFailed):
-            over = now - path.stat().st_mtime > KEEP_SECONDS and not path.with_name(unconfirmed.FILE).exists()
+            over = now - path.stat().st_mtime > KEEP_SECONDS and not hand_over_notes.exists(path.parent.name)
             if over and not journal.outstanding(path):
                 held = Journal(path)
                 shutil.rmtree(path.parent, ignore_errors=True)

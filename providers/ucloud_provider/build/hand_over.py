@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from ucloud_provider.build import dead_builds, journal, lease
+from ucloud_provider.build import dead_builds, handed_over, journal, lease
 from ucloud_provider.build.copies import copy_thing
-from ucloud_provider.build.handed_over import hand_over
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.mark import TAKEN, leases, mark_only
 from ucloud_provider.build.pipeline import Step
@@ -41,6 +40,7 @@ class HandOver(Step):
 
     def run(self, build: Build) -> None:
         self._settled()
+        handed_over.tell(build.undo_api, build.progress.note)
         self._ask(build)
         ends = lease_end(build)
         _check_lease(build, ends - MARGIN)
@@ -55,7 +55,7 @@ class HandOver(Step):
         # Both once more: with the network down, that may have taken minutes.
         self._ask(build)
         _check_lease(build, ends)
-        hand_over(build.journal, *results)
+        handed_over.keep(build.journal, build.id, *results)
 
     def _ask(self, build: Build) -> None:
         if not self._accepts(bool(build.failed_copies)):

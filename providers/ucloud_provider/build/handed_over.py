@@ -1,82 +1,106 @@
-"""Results that were handed to Pulumi by a process that died as it did: named, and never touched (see `unconfirmed`)."""
+"""Results that were handed to Pulumi by a process that died as it did: named, never touched (`hand_over_notes`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from ucloud_provider import unconfirmed
+from ucloud_provider import hand_over_notes
 from ucloud_provider.build import dead_builds, journal
-from ucloud_provider.build.journal import Journal, JournalFailed, Thing
+from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.cloud import hosts, images
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host, Image
+from ucloud_provider.errors import UCloudImageError
 
-WHY = "Pulumi's run died as it took it; delete it if no stack has it"
+WHY = "Pulumi's run died as it took it; if no stack has it, delete it"
+
+
+_telling = threading.Lock()
+_told: set[str] = set()
+"""Builds of whose results this process has told."""
 
 
 @dataclass(frozen=True)
-class HandedOver:
-    """Something that is there, and that a state may have or not; `build_id` and `expires` are of its build's lease."""
+class Unconfirmed:
+    """Something that is there, and that a state may have or not; `expires` is the end of its build's lease."""
 
     thing: Thing
     seen: Host | Image
     build_id: str
     expires: float
-    note: Path
+
+    def told(self) -> str:
+        """In words, for whoever runs Pulumi on this machine next."""
+        remedy = "delete it, or take it in by `adopt_image_id`" if self.thing.kind == "image" else "delete it"
+        return (
+            f"{self.thing}, {self.seen.name!r}: an earlier run died as it handed it to Pulumi; "
+            f"if no stack has it, {remedy}"
+        )
 
 
-def hand_over(journal: Journal, *things: Thing) -> None:
-    """Write down that these are the build's result and about to be told of. Raises `JournalFailed`: then nobody may be.
+def keep(written: Journal, build_id: str, *things: Thing) -> None:
+    """Write down that these are the build's result, all or none of them, and about to be told of.
 
-    All or none of them.
+    Raises `JournalFailed`: then nobody may be told.
     """
-    folder = journal.path.parent
+    # Without a note they are not named where this process dies now. That is no reason to give a finished image back.
+    with contextlib.suppress(OSError):
+        hand_over_notes.write(build_id, [each.__dict__ for each in things if each.is_image or each.kind == "host"])
     try:
-        unconfirmed.write(folder, [each.__dict__ for each in things])
-    except OSError as error:
-        raise JournalFailed(folder / unconfirmed.FILE, error) from error
-    try:
-        journal.kept(*things)
-    except JournalFailed:
-        unconfirmed.withdraw(folder)
+        written.kept(*things)
+    except BaseException:
+        hand_over_notes.withdraw(build_id)
         raise
 
 
-def find(api: Api) -> Iterator[HandedOver]:
+def find(api: Api, unlisted: list[str]) -> list[Unconfirmed]:
     """What processes of this machine that are gone handed over, in the API's account, and is still there.
 
-    A note of what is gone from the cloud is removed. Raises `CloudError`.
+    What cannot be looked for is named in `unlisted`.
     """
-    for note in unconfirmed.of_the_dead():
-        path = note.path.with_name(journal.FILE)
-        begun = dead_builds.start(path)
-        if not journal.is_understood(begun) or not dead_builds.is_ours(begun, api):
-            continue
-        left = {each.key for each in journal.outstanding(path)}  # it died before: a dead build's, like all others
-        there = False
-        for thing in map(Thing.of, note.things):
-            seen = None if thing.key in left else _look(api, thing)
-            there = there or thing.key in left or seen is not None
-            if seen is not None:
-                expires = dead_builds.lease_end(begun)
-                yield HandedOver(thing, seen, str(begun.get("build")), expires, note.path)
-        if not there:
-            unconfirmed.withdraw(note.path.parent)
+    found: list[Unconfirmed] = []
+    for note in hand_over_notes.of_the_dead():
+        try:
+            found += _of(note, api)
+        except (UCloudImageError, OSError) as error:
+            unlisted.append(f"what build {note.build_id} handed over: {error}")
+    return found
 
 
-def told(found: HandedOver) -> str:
-    """In words, for whoever runs Pulumi on this machine next."""
-    remedy = "delete it, or take it in by `adopt_image_id`" if found.thing.kind == "image" else "delete it"
-    return (
-        f"{found.thing}, {found.seen.name!r}: an earlier run died as it handed it to Pulumi; "
-        f"if no stack has it, {remedy}"
-    )
+def tell(api: Api, note: Callable[[str], None]) -> None:
+    """Name it, once in this process. What cannot be looked for is left for gc to name."""
+    # Nothing that is wrong with a note of another build may cost this one its result.
+    with contextlib.suppress(OSError):
+        for each in hand_over_notes.of_the_dead():
+            with _telling:
+                new = each.build_id not in _told
+                _told.add(each.build_id)
+            with contextlib.suppress(UCloudImageError, OSError):
+                for found in list(_of(each, api)) if new else ():
+                    if hand_over_notes.exists(each.build_id):  # the engine has not asked about it meanwhile
+                        note(found.told())
+
+
+def _of(note: hand_over_notes.Note, api: Api) -> Iterator[Unconfirmed]:
+    path = dead_builds.folder(note.build_id) / journal.FILE
+    begun = dead_builds.start(path)
+    if not begun or not journal.is_understood(begun) or not dead_builds.is_ours(begun, api):
+        return
+    left = {each.key for each in journal.outstanding(path)}  # it died before: left behind like all others
+    expires = dead_builds.lease_end(begun)
+    there = False
+    for thing in map(Thing.of, note.things):
+        seen = None if thing.key in left else _look(api, thing)
+        there = there or thing.key in left or seen is not None
+        if seen is not None:
+            yield Unconfirmed(thing, seen, note.build_id, expires)
+    if not there and expires < api.clock():  # until then, a listing that lags is no proof
+        hand_over_notes.withdraw(note.build_id)
 
 
 def _look(api: Api, thing: Thing) -> Host | Image | None:
     api = api.at(project_id=thing.project_id, region=thing.region)
-    if thing.kind == "host":
-        return hosts.describe(api, [thing.id]).get(thing.id)
-    return images.get(api, thing.id) if thing.is_image else None
+    return hosts.describe(api, [thing.id]).get(thing.id) if thing.kind == "host" else images.get(api, thing.id)

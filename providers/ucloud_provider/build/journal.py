@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ucloud_provider import places
 from ucloud_provider.errors import UCloudImageError
 
 FILE = "journal.jsonl"
@@ -93,7 +94,8 @@ class Journal:
         except OSError as error:
             raise JournalFailed(path, error) from error
         if new:
-            _flush_folders(path)
+            for folder in path.parents[:2]:
+                places.flush(folder)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -157,17 +159,6 @@ class Journal:
                 self._torn = self._torn or at > 0
                 raise JournalFailed(self.path, error) from error
             self._torn = False
-
-
-def _flush_folders(path: Path) -> None:
-    """Put a new file's name, and that of its own folder, on the disk: a power cut would take it with all its lines."""
-    for folder in path.parents[:2]:
-        with contextlib.suppress(OSError):  # not every file system can
-            opened = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(opened)
-            finally:
-                os.close(opened)
 
 
 def _is_torn(file: int) -> bool:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ucloud_provider import places
-from ucloud_provider.build import dead_builds, launch, lease, once, recover
+from ucloud_provider.build import dead_builds, handed_over, launch, lease, once, recover
 from ucloud_provider.build.access import random_password
 from ucloud_provider.build.found import network_problems, place_problems
-from ucloud_provider.build.handed_over import hand_over
 from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.log import FILE as LOG
@@ -47,6 +46,7 @@ def create(
         def taken() -> bool:
             # Before the host is handed over: from then on until Pulumi is told of it, nobody could tell whose it is.
             collected()
+            handed_over.tell(patient.using(cancel=Cancel()), progress.note)
             return wanted()
 
         return _create(args, name, held, api=api, progress=progress, mask=mask, wanted=taken)
@@ -94,7 +94,7 @@ def _create(
             # Until here its Tag said when it may be collected: from here on it stays.
             hosts.set_tag(api, thing.id, held.origin)
             ask()  # once more: that call may have taken long
-            hand_over(journal, thing, *eip)
+            handed_over.keep(journal, held.build_id, thing, *eip)
         except BaseException as cause:
             left = _give_back(api.using(cancel=Cancel()), journal, [thing, *eip])
             if isinstance(cause, UCloudImageError):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ucloud_provider import unconfirmed
-from ucloud_provider.build import dead_builds, handed_over, inspection, lease, mark
+from ucloud_provider import hand_over_notes
+from ucloud_provider.build import dead_builds, inspection, lease, mark
 from ucloud_provider.build.dead_builds import DeadBuild
-from ucloud_provider.build.handed_over import HandedOver
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.release import doubt, release
 from ucloud_provider.build.state import Build
@@ -64,8 +63,7 @@ def _take_over(build: Build, dead: DeadBuild) -> Image | None:
                 if doubt(dead.journal.path, each).twice:
                     build.journal.again(each)
                 build.made[slot] = each
-            dead.journal.kept(*taken.values())
-            unconfirmed.withdraw(dead.journal.path.parent)
+            _hand_on(dead, taken.values())
             _forget_elsewhere(build, tuple(taken.values()))
             build.progress.note(f"image {image.id} was done by an earlier build that died: taken over")
             return image
@@ -78,7 +76,13 @@ def _forget_elsewhere(build: Build, taken: tuple[Thing, ...]) -> None:
     for other in dead_builds.find(build.api, build.api.clock(), build.id):
         both = [each for each in other.left if each.key in keys]
         if both:
-            other.journal.kept(*both)
+            _hand_on(other, both)
+
+
+def _hand_on(dead: DeadBuild, things: Iterable[Thing]) -> None:
+    """From here on, another build answers for these: not even a note may tell of them, where the dead one left one."""
+    hand_over_notes.withdraw(dead.journal.path.parent.name)
+    dead.journal.kept(*things)
 
 
 def images_of(api: Api, thing: Thing) -> list[Image]:
@@ -107,29 +111,22 @@ def in_background(
         return image_name is None or tuple(start.get(each) for each in ("image_name", "project_id", "region")) != place
 
     def collect() -> None:
-        looking = api.using(cancel=stop)
         try:
             try:
-                for text in give_back(looking, build_id, spared):
+                for text in give_back(api.using(cancel=stop), build_id, spared):
                     note(text)
-                unseen.extend(handed_over.find(looking))
             finally:
                 dead_builds.prune()
         except Exception as error:
             # The next build goes on with it. Unforeseen, too: a thread's traceback would go to the terminal unmasked.
             api.log(f"giving back what dead builds left ended early: {error!r}")
 
-    unseen: list[HandedOver] = []
     collector = threading.Thread(target=collect, name="recover", daemon=True)
 
     def settled() -> None:
         collector.join(LONGEST)
         stop.set("another build gives back the rest")
         collector.join()
-        while unseen:
-            found = unseen.pop()
-            if found.note.exists():  # the engine has not asked about it meanwhile
-                note(handed_over.told(found))
 
     with cancel.on_cancel(lambda: stop.set("cancelled")):
         collector.start()

@@ -6,7 +6,7 @@ happens where a future Pulumi is built differently, stands at the top of its fil
 
 from __future__ import annotations
 
-from ucloud_provider import unconfirmed
+from ucloud_provider import hand_over_notes
 from ucloud_provider.engine import ending, host
 from ucloud_provider.engine.calls import Call, PartlyMade
 
@@ -25,6 +25,6 @@ def prepare() -> None:
         return
     _prepared = True
     host.raise_worker_limit()
-    unconfirmed.expect()
-    host.hear_cancel(rpc.servicer, ending.cancelled)
+    if host.hear_cancel(rpc.servicer, ending.cancelled):
+        hand_over_notes.expect()
     ending.watch_standard_input()

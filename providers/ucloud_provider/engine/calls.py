@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ucloud_provider import hand_over_notes
 from ucloud_provider.engine import host, progress
 from ucloud_provider.errors import UCloudImageError
 from ucloud_provider.masking import Masker
@@ -107,6 +108,8 @@ class Call:
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self.progress.close()
+        if self.abandoned:
+            hand_over_notes.unheard()
         with _changed:
             _running.discard(self)
             _changed.notify_all()

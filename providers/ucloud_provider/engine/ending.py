@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from ucloud_provider import unconfirmed
+from ucloud_provider import hand_over_notes
 from ucloud_provider.engine import calls
 
 LONGEST_CLEAN_UP: Final = 1800.0
@@ -36,7 +36,7 @@ def watch_standard_input(fd: int = 0, gone: Callable[[], None] | None = None) ->
 def cancelled() -> None:
     """What the engine's Cancel means: a stop is asked for; or it is done, and has written down all it was answered."""
     if calls.none_runs():
-        unconfirmed.confirm_own()
+        hand_over_notes.confirm_own()
     calls.cancel_all("cancelled")
 
 

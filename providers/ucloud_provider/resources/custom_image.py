@@ -16,7 +16,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from ucloud_provider import engine, unconfirmed
+from ucloud_provider import engine, hand_over_notes
 from ucloud_provider.engine import standing
 from ucloud_provider.errors import InvalidSpec, UCloudImageError
 from ucloud_provider.resources import image_outputs
@@ -53,7 +53,7 @@ class CustomImageProvider(ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         with engine.Call() as call:
             _hide_secrets(call, olds, news)
-            unconfirmed.confirm(image_outputs.ids(olds))
+            hand_over_notes.confirm(image_outputs.ids(olds))
             changes = _changes(call.old_inputs(), olds, news)
             standing.remember(call.urn, str(olds.get("image_id")), stays=not changes.replace)
             if changes.replace:
@@ -93,7 +93,7 @@ class CustomImageProvider(ResourceProvider):
         from ucloud_provider.cloud import images
 
         with engine.Call() as call:
-            unconfirmed.confirm(image_outputs.ids(props))
+            hand_over_notes.confirm(image_outputs.ids(props))
             api = self._access.api(props, call)
             image = images.get(api, id_)
             copies, wanted = [], set(props.get("missing_copies") or ())
@@ -121,7 +121,7 @@ class CustomImageProvider(ResourceProvider):
 
         with engine.Call() as call:
             _hide_secrets(call, olds, news)
-            unconfirmed.confirm(image_outputs.ids(olds))
+            hand_over_notes.confirm(image_outputs.ids(olds))
             args = load_custom_image(news)
             api = self._access.building(olds, call).using(patience=retry.PATIENCE)
             wanted = {copy_key(news, to_inputs(copy)): copy for copy in args.copies}
@@ -174,7 +174,7 @@ class CustomImageProvider(ResourceProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         with engine.Call() as call:
-            unconfirmed.confirm(image_outputs.ids(props))
+            hand_over_notes.confirm(image_outputs.ids(props))
             call.progress.step("deleting the image and its copies")
             api = self._access.changing(props, call)
             with self._access.collecting(api, call):

@@ -15,7 +15,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from ucloud_provider import engine, unconfirmed
+from ucloud_provider import engine, hand_over_notes
 from ucloud_provider.engine import standing
 from ucloud_provider.resources.access import Access, failure, plain_inputs
 
@@ -52,7 +52,7 @@ class UHostProvider(ResourceProvider):
         with engine.Call() as call:
             old = call.old_inputs() or {**olds, "password": news.get("password")}
             _hide_secrets(call, old, news)
-            unconfirmed.confirm([id_])
+            hand_over_notes.confirm([id_])
             new, open_question = dict(news), False
             if is_unknown(news.get("image_id")) and standing.stays(str(olds.get("image_id"))):
                 new["image_id"], open_question = old.get("image_id"), True
@@ -94,7 +94,7 @@ class UHostProvider(ResourceProvider):
         from ucloud_provider.cloud import hosts
 
         with engine.Call() as call:
-            unconfirmed.confirm([id_])
+            hand_over_notes.confirm([id_])
             api = self._access.api(props, call)
             host = hosts.describe(api, [id_]).get(id_)
             if host is None:
@@ -108,7 +108,7 @@ class UHostProvider(ResourceProvider):
         with engine.Call() as call:
             old = call.old_inputs() or {**olds, "password": news.get("password")}
             _hide_secrets(call, old, news)
-            unconfirmed.confirm([id_])
+            hand_over_notes.confirm([id_])
             args = load_uhost(news)
             api = self._access.changing(olds, call)
             host = lasting_host.change(old, args, id_, api=api, progress=call.progress)
@@ -118,7 +118,7 @@ class UHostProvider(ResourceProvider):
         from ucloud_provider.build import launch
 
         with engine.Call() as call:
-            unconfirmed.confirm([id_])
+            hand_over_notes.confirm([id_])
             call.progress.step("terminating the host")
             api = self._access.changing(props, call)
             with self._access.collecting(api, call):

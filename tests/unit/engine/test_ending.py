@@ -8,7 +8,9 @@ import sys
 import threading
 from pathlib import Path
 
-from ucloud_provider.engine import ending
+import pytest
+from ucloud_provider import hand_over_notes
+from ucloud_provider.engine import calls, ending
 
 
 def test_the_end_of_the_pipe_is_noticed_and_what_comes_before_is_not_the_end() -> None:
@@ -62,3 +64,18 @@ def test_the_watcher_ends_the_process_though_what_it_wakes_has_gone_already() ->
         assert process.stdout.readline() == b"ready\n"
         process.stdin.close()
         assert process.wait(40) == 1
+
+
+def test_only_a_cancel_while_no_call_runs_is_the_end_that_confirms_what_was_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path))
+    monkeypatch.setattr(hand_over_notes, "_expected", True)
+    monkeypatch.setattr(hand_over_notes, "_unheard", False)
+    hand_over_notes.write("0123456789ab", [{"id": "i-1"}])
+    with calls.Call() as running:
+        ending.cancelled()
+        assert running.cancel.is_set()
+    assert hand_over_notes.exists("0123456789ab")
+    ending.cancelled()
+    assert not hand_over_notes.exists("0123456789ab")

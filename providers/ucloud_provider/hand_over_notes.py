@@ -1,8 +1,8 @@
-"""What was handed to Pulumi, until something shows that a state has it: a note beside the build's journal.
+"""What was handed to Pulumi, until something shows that a state has it: a note for each build.
 
 Between our answer and the engine's write of the state lie some milliseconds. Where a process dies in them, nobody can
 tell from here whether the state has the result, so it is not touched: it may be in production. But it is named, by the
-next build that ends on this machine and by gc, so that it does not stay behind unseen.
+next build on this machine and by gc, so that it does not stay behind unseen.
 
 A note goes once the engine asks about the resource, which it does only for what the state has, or ends properly. The
 process that wrote it holds a lock on it, which ends with the process: so whoever gets the lock knows that it is dead.
@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from ucloud_provider import places
-from ucloud_provider.errors import UCloudImageError
 
-FILE = "handed-over.json"
+FOLDER = "handed-over"
 
 _lock = threading.Lock()
 _expected = False
+_unheard = False
 _own: dict[Path, int] = {}
 """The notes of this process, each with the file that holds its lock."""
 
@@ -35,21 +35,28 @@ _own: dict[Path, int] = {}
 class Note:
     """One build's result, handed over by a process that is gone: its things, as they stand in the journal."""
 
-    path: Path
+    build_id: str
     things: tuple[dict[str, str], ...]
 
 
 def expect() -> None:
-    """Say that an engine waits for this process's answers. Without one, nothing is written."""
+    """Say that an engine waits for this process's answers, and tells of its end. Without one, nothing is noted."""
     global _expected
     _expected = True
 
 
-def write(folder: Path, things: Sequence[Mapping[str, str]]) -> None:
-    """Note in a build's folder that these are about to be handed over; on the disk on return. Raises `OSError`."""
+def unheard() -> None:
+    """Say that nobody waited for an answer of this process: the engine's end no longer says what the state has."""
+    global _unheard
+    _unheard = True
+
+
+def write(build_id: str, things: Sequence[Mapping[str, str]]) -> None:
+    """Note that a build's result is about to be handed over; on the disk on return. Raises `OSError`."""
     if not _expected:
         return
-    path = folder / FILE
+    path = _path(build_id)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,6 +64,7 @@ def write(folder: Path, things: Sequence[Mapping[str, str]]) -> None:
         if os.write(file, text) < len(text):
             raise OSError("the disk is full")
         os.fsync(file)
+        places.flush(path.parent)
     except OSError:
         os.close(file)
         path.unlink(missing_ok=True)
@@ -65,26 +73,33 @@ def write(folder: Path, things: Sequence[Mapping[str, str]]) -> None:
         _own[path] = file
 
 
-def withdraw(folder: Path) -> None:
-    """The build's result was not handed over after all."""
+def withdraw(build_id: str) -> None:
+    """The build's result was not handed over after all, or is gone."""
     with _lock:
-        _drop(folder / FILE)
+        _drop(_path(build_id))
+
+
+def exists(build_id: str) -> bool:
+    """Whether there still is a note of that build."""
+    return _path(build_id).exists()
 
 
 def confirm(ids: Iterable[str]) -> None:
-    """Say that a state has the resource that these belong to: its id, the ids of its copies."""
+    """Say that a state has these: a resource's id, the ids of its copies."""
     known = set(ids)
-    with contextlib.suppress(UCloudImageError):  # a preview needs no folder of journals
+    # A preview must not fail for the sake of a note, nor make the folder that it would be in.
+    with contextlib.suppress(OSError, RuntimeError):
         for path in _notes():
-            if known & {each.get("id") for each in _read(path)}:
-                with _lock:
-                    _drop(path)
+            things = _read(path)
+            left = [each for each in things if each.get("id") not in known]
+            if len(left) < len(things):
+                _shrink(path, left)
 
 
 def confirm_own() -> None:
-    """Say that the engine has ended properly: it has written down all that this process answered."""
+    """Say that the engine has ended properly: it has written down what this process answered."""
     with _lock:
-        for path in list(_own):
+        for path in [] if _unheard else list(_own):
             _drop(path)
 
 
@@ -92,16 +107,24 @@ def of_the_dead() -> Iterator[Note]:
     """The notes of processes that are gone."""
     for path in _notes():
         things = _read(path)
-        if things and not _is_held(path):
-            yield Note(path, tuple(things))
+        if _is_held(path):
+            continue
+        if things:
+            yield Note(path.stem, tuple(things))
+        else:  # not written whole: its writer died before anything was handed over
+            withdraw(path.stem)
+
+
+def _path(build_id: str) -> Path:
+    return places.state_path() / FOLDER / f"{build_id}.json"
 
 
 def _notes() -> list[Path]:
-    return sorted((places.state_dir() / "builds").glob(f"*/{FILE}"))
+    return sorted((places.state_path() / FOLDER).glob("*.json"))
 
 
 def _read(path: Path) -> list[dict[str, str]]:
-    """The things of a note; none where it is gone, or was not written whole: then nothing was handed over."""
+    """The things of a note; none where it is gone, or was not written whole."""
     try:
         found: Any = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -111,10 +134,11 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 
 def _is_held(path: Path) -> bool:
+    """Whether the process that wrote it is alive, or somebody has just taken it away."""
     try:
         file = os.open(path, os.O_RDONLY)
     except OSError:
-        return False
+        return True
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
@@ -122,6 +146,17 @@ def _is_held(path: Path) -> bool:
     finally:
         os.close(file)
     return False
+
+
+def _shrink(path: Path, left: Sequence[Mapping[str, str]]) -> None:
+    """Have a note tell of these alone. In place: its lock stands."""
+    with _lock:
+        if not left:
+            _drop(path)
+            return
+        file = os.open(path, os.O_WRONLY | os.O_TRUNC)
+        with os.fdopen(file, "w", encoding="utf-8") as rewritten:
+            json.dump([dict(each) for each in left], rewritten)
 
 
 def _drop(path: Path) -> None:
