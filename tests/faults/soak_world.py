@@ -70,7 +70,7 @@ class World:
     wanted: dict[str, Wanted] = field(default_factory=dict)
     changed: int = 0
     named: int = 0
-    """How often an image was left that only its name in gc's table told of."""
+    """Builds of which a result was left that only its name in gc's table told of."""
     died: int = 0
     """How often a run has died."""
     clean: bool = True
@@ -134,14 +134,13 @@ class World:
         Where something died between the provider's last word to its journal and the engine's to its state, nobody can
         tell from here who has it. Whatever else there is that the state does not know is a violation.
         """
-        api = victim.api(self.cloud.url)
+        api = victim.api(self.gateway.url)  # journals are of an account at an address
         with journals_in(self.stack.folder / "state" / "ucloud-image"):
             found = collect.find([api.at(region=region) for region in account.zones(api)], time.time())
         known = aftermath.images_in(self.stack)
         named = [each.thing for each in found if each.why == handed_over.WHY and each.thing.id not in known]
-        for image in (each for each in named if each.kind == "image"):
-            self.named += 1
-            assert self.named <= self.died, f"{image} is in no state, and no run has died since the last such"
+        self.named += len({each.label for each in named})
+        assert self.named <= self.died, f"in no state, and no run has died: {', '.join(map(str, named))}"
         for each in named:
             self.cloud.client(region=each.region).uhost().terminate_custom_image({"ImageId": each.id})
 
