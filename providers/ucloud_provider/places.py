@@ -38,8 +38,13 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return _made(state_path(environ))
 
 
+def build_path(build_id: str) -> Path:
+    """The folder of one build, with its journal and its log. It need not be there."""
+    return state_path() / "builds" / build_id
+
+
 def build_dir(build_id: str) -> Path:
-    """The folder of one build: its journal and its log."""
+    """The same, made where missing. Raises `FolderUnusable`."""
     return _made(state_dir() / "builds" / build_id)
 
 

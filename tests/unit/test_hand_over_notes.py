@@ -13,8 +13,6 @@ from ucloud_provider import hand_over_notes
 
 IMAGE = {"kind": "image", "label": "ucloud-image-0123456789ab", "project_id": "org-x", "region": "cn-bj2", "id": "i-1"}
 COPY = {**IMAGE, "kind": "copy", "region": "hk", "id": "i-2"}
-
-
 BUILD = "0123456789ab"
 
 

@@ -61,7 +61,7 @@ def find(apis: Sequence[Api], now: float, unlisted: list[str] | None = None) -> 
         if marks:
             found += _gathered(pool, _everywhere(apis[0], imageless), lambda api: _images(api, marks, now), imageless)
         found += _gathered(pool, apis[:1], lambda api: _journaled(api, dead, now), imageless)
-        unseen = _handed_over(apis[0], now, unlisted)
+    unseen = list(_handed_over(apis[0], now, unlisted))
     if imageless:  # an image may be left there: without its mark, nobody could tell any more
         why = f"it may mark an image that is not listed ({imageless[0]})"
         found = [each if each.thing.kind != mark.KIND else replace(each, why=why) for each in found]
@@ -202,7 +202,7 @@ def _images(api: Api, marks: Sequence[Thing], now: float) -> Iterator[Leftover]:
 def _journaled(api: Api, dead: Sequence[dead_builds.DeadBuild], now: float) -> Iterator[Leftover]:
     """What only the journals of this machine tell of: images, and hosts that lost their lease, as nobody was told."""
     for build in dead:
-        held = Lease(str(build.start.get("build")), int(build.expires))
+        held = build.lease
         for thing in (each for each in build.left if each.kind == "host" and each.id):
             there = api.at(project_id=thing.project_id, region=thing.region)
             host = hosts.describe(there, [thing.id]).get(thing.id)
@@ -217,10 +217,9 @@ def _journaled(api: Api, dead: Sequence[dead_builds.DeadBuild], now: float) -> I
 def _handed_over(api: Api, now: float, unlisted: list[str] | None) -> Iterator[Leftover]:
     """What a process of this machine that died may have handed to Pulumi or not: never collectable."""
     for each in handed_over.find(api, [] if unlisted is None else unlisted):
-        held = Lease(each.build_id, int(each.expires))
         there = api.at(project_id=each.thing.project_id, region=each.thing.region)
         price = prices.host(there, each.seen) if isinstance(each.seen, Host) else None
-        yield Leftover(each.thing, held, max(0.0, now - each.seen.created), price, why=handed_over.WHY)
+        yield Leftover(each.thing, each.held, max(0.0, now - each.seen.created), price, why=handed_over.WHY)
 
 
 def _everywhere(api: Api, unlisted: list[str] | None) -> list[Api]:

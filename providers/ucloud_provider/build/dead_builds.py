@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any
 from ucloud_provider import hand_over_notes, places
 from ucloud_provider.build import journal
 from ucloud_provider.build.journal import Alive, Journal, JournalFailed, Thing
+from ucloud_provider.build.lease import Lease
 from ucloud_provider.cloud import account
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import CloudError
@@ -38,9 +40,13 @@ class DeadBuild:
     left: tuple[Thing, ...]
 
     @property
+    def lease(self) -> Lease:
+        return lease_of(self.start)
+
+    @property
     def expires(self) -> float:
         """When its lease ends, in seconds since 1970."""
-        return lease_end(self.start)
+        return float(self.lease.expires)
 
 
 _locking = threading.Lock()
@@ -51,11 +57,6 @@ _looked_after: set[Path] = set()
 def journals() -> list[Path]:
     """The journals of this user on this machine."""
     return sorted((places.state_dir() / "builds").glob(f"*/{journal.FILE}"))
-
-
-def folder(build_id: str) -> Path:
-    """The folder of a build of this user on this machine, whether it is there or not."""
-    return places.state_dir() / "builds" / build_id
 
 
 def find(
@@ -138,10 +139,12 @@ def start(path: Path) -> dict[str, Any]:
     return {}
 
 
-def lease_end(begun: Mapping[str, Any]) -> float:
-    """When the lease of the build with this start ends, in seconds since 1970; 0 where that is not said."""
-    found = begun.get("expires")
-    return float(found) if isinstance(found, int | float) else 0.0
+def lease_of(begun: Mapping[str, Any]) -> Lease:
+    """The lease of the build with this start; one that ended in 1970 where that is not said."""
+    expires = begun.get("expires")
+    if not isinstance(expires, int | float) or not math.isfinite(expires):
+        expires = 0
+    return Lease(str(begun.get("build")), int(expires))
 
 
 def whose(api: Api) -> dict[str, Any]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ucloud_provider import hand_over_notes
+from ucloud_provider import hand_over_notes, places
 from ucloud_provider.build import dead_builds, journal
 from ucloud_provider.build.journal import Journal, Thing
+from ucloud_provider.build.lease import Lease
 from ucloud_provider.cloud import hosts, images
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host, Image
 from ucloud_provider.errors import UCloudImageError
 
 WHY = "Pulumi's run died as it took it; if no stack has it, delete it"
-
 
 _telling = threading.Lock()
 _told: set[str] = set()
@@ -25,12 +25,11 @@ _told: set[str] = set()
 
 @dataclass(frozen=True)
 class Unconfirmed:
-    """Something that is there, and that a state may have or not; `expires` is the end of its build's lease."""
+    """Something that is there, and that a state may have or not; `held` is the lease of its build."""
 
     thing: Thing
     seen: Host | Image
-    build_id: str
-    expires: float
+    held: Lease
 
     def told(self) -> str:
         """In words, for whoever runs Pulumi on this machine next."""
@@ -61,8 +60,29 @@ def find(api: Api, unlisted: list[str]) -> list[Unconfirmed]:
 
     What cannot be looked for is named in `unlisted`.
     """
+    return _look_up(hand_over_notes.of_the_dead(), api, unlisted)
+
+
+def tell(api: Api, note: Callable[[str], None]) -> None:
+    """Name it, once in this process. What cannot be looked for is left for gc to name."""
+    # Nothing that is wrong with a note of another build may cost this one its result.
+    with contextlib.suppress(OSError):
+        untold = [each for each in hand_over_notes.of_the_dead() if _is_first(each)]
+        for found in _look_up(untold, api, []):
+            if hand_over_notes.exists(found.held.build_id):  # the engine has not asked about it meanwhile
+                note(found.told())
+
+
+def _is_first(note: hand_over_notes.Note) -> bool:
+    with _telling:
+        first = note.build_id not in _told
+        _told.add(note.build_id)
+    return first
+
+
+def _look_up(notes: Iterable[hand_over_notes.Note], api: Api, unlisted: list[str]) -> list[Unconfirmed]:
     found: list[Unconfirmed] = []
-    for note in hand_over_notes.of_the_dead():
+    for note in notes:
         try:
             found += _of(note, api)
         except (UCloudImageError, OSError) as error:
@@ -70,35 +90,20 @@ def find(api: Api, unlisted: list[str]) -> list[Unconfirmed]:
     return found
 
 
-def tell(api: Api, note: Callable[[str], None]) -> None:
-    """Name it, once in this process. What cannot be looked for is left for gc to name."""
-    # Nothing that is wrong with a note of another build may cost this one its result.
-    with contextlib.suppress(OSError):
-        for each in hand_over_notes.of_the_dead():
-            with _telling:
-                new = each.build_id not in _told
-                _told.add(each.build_id)
-            with contextlib.suppress(UCloudImageError, OSError):
-                for found in list(_of(each, api)) if new else ():
-                    if hand_over_notes.exists(each.build_id):  # the engine has not asked about it meanwhile
-                        note(found.told())
-
-
-def _of(note: hand_over_notes.Note, api: Api) -> Iterator[Unconfirmed]:
-    path = dead_builds.folder(note.build_id) / journal.FILE
+def _of(note: hand_over_notes.Note, api: Api) -> list[Unconfirmed]:
+    path = places.build_path(note.build_id) / journal.FILE
     begun = dead_builds.start(path)
     if not begun or not journal.is_understood(begun) or not dead_builds.is_ours(begun, api):
-        return
-    left = {each.key for each in journal.outstanding(path)}  # it died before: left behind like all others
-    expires = dead_builds.lease_end(begun)
-    there = False
-    for thing in map(Thing.of, note.things):
-        seen = None if thing.key in left else _look(api, thing)
-        there = there or thing.key in left or seen is not None
-        if seen is not None:
-            yield Unconfirmed(thing, seen, note.build_id, expires)
-    if not there and expires < api.clock():  # until then, a listing that lags is no proof
+        return []
+    held = dead_builds.lease_of(begun)
+    outstanding = {each.key for each in journal.outstanding(path)}
+    things = [Thing.of(each) for each in note.things]
+    left = [each for each in things if each.key in outstanding]  # it died before: left behind like all others
+    looked = [(each, _look(api, each)) for each in things if each not in left]
+    found = [Unconfirmed(each, seen, held) for each, seen in looked if seen is not None]
+    if not left and not found and held.has_ended(api.clock()):  # until then, a listing that lags is no proof
         hand_over_notes.withdraw(note.build_id)
+    return found
 
 
 def _look(api: Api, thing: Thing) -> Host | Image | None:

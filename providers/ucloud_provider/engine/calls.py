@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ucloud_provider import hand_over_notes
+from ucloud_provider import hand_over_notes, places
 from ucloud_provider.engine import host, progress
 from ucloud_provider.errors import UCloudImageError
 from ucloud_provider.masking import Masker
@@ -188,10 +188,8 @@ class Call:
 
 def error_log() -> Path:
     """A new file for the traceback of an unforeseen error."""
-    from ucloud_provider.places import state_dir
-
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    return state_dir() / "errors" / f"{stamp}-{os.getpid()}-{threading.get_native_id()}.log"
+    return places.state_dir() / "errors" / f"{stamp}-{os.getpid()}-{threading.get_native_id()}.log"
 
 
 def cancel_all(reason: str) -> None:

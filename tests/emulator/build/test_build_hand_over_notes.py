@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from ucloud_provider import hand_over_notes
-from ucloud_provider.build import collect, dead_builds, handed_over, lease
-from ucloud_provider.build.journal import Thing
+from ucloud_provider import hand_over_notes, places
+from ucloud_provider.build import collect, handed_over, lease
+from ucloud_provider.build.journal import FILE, Journal, Thing
 from ucloud_provider.cloud import images
 from ucloud_provider.cloud.client import Api
 
@@ -23,29 +23,26 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hand_over_notes, "_expected", True)
 
 
-def note(state: Path, build_id: str, *things: Thing) -> Path:
+def note(state: Path, build_id: str, *things: Thing) -> None:
     """The note of a process that died."""
     path = state / hand_over_notes.FOLDER / f"{build_id}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([each.__dict__ for each in things]))
-    return path
 
 
-def handed(api: Api, state: Path) -> tuple[lease.Lease, Thing, Path]:
+def handed(api: Api, state: Path) -> tuple[lease.Lease, Thing]:
     """A dead build whose image was handed over, though its mark is there: gc alone must not be enough."""
     held, image, marked = dead_with_image(api)
-    (dead,) = (each for each in dead_builds.find(api, api.clock()))
-    dead.journal.path.write_bytes(dead.journal.path.read_bytes() + _kept(image, marked))
-    return held, image, note(state, held.build_id, image)
-
-
-def _kept(*things: Thing) -> bytes:
-    return json.dumps({"event": "kept", "things": [each.__dict__ for each in things]}).encode() + b"\n"
+    journal = Journal(places.build_dir(held.build_id) / FILE)
+    journal.kept(image, marked)
+    journal.close()
+    note(state, held.build_id, image)
+    return held, image
 
 
 def test_a_note_outweighs_a_mark_and_a_lease_that_is_over(paper_builds: Builds, state: Path) -> None:
     api = paper_builds.api()
-    _held, image, _note = handed(api, state)
+    _held, image = handed(api, state)
     found = collect.find([api], api.clock() + lease.DURATION + 60)
     assert [(each.thing.kind, each.collectable) for each in found] == [("image", False), ("key pair", True)]
     assert found[0].why == handed_over.WHY
@@ -57,8 +54,8 @@ def test_the_next_build_names_it_once_and_not_what_the_engine_has_asked_about(
     paper_builds: Builds, state: Path
 ) -> None:
     api = paper_builds.api()
-    _held, image, _note = handed(api, state)
-    known, theirs, _note = handed(api, state)
+    _held, image = handed(api, state)
+    known, theirs = handed(api, state)
     hand_over_notes.confirm([theirs.id])
     assert not hand_over_notes.exists(known.build_id)
     for _ in range(2):
@@ -83,11 +80,9 @@ def test_a_build_that_died_between_its_note_and_its_journals_last_word_is_like_a
     assert not hand_over_notes.exists(held.build_id)
 
 
-def test_a_note_of_what_is_gone_goes_once_no_listing_can_lag(
-    paper_builds: Builds, state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_note_of_what_is_gone_goes_once_no_listing_can_lag(paper_builds: Builds, state: Path) -> None:
     api = paper_builds.api()
-    held, image, _note = handed(api, state)
+    held, image = handed(api, state)
     images.delete(api, image.id)
     assert handed_over.find(api, []) == []
     assert hand_over_notes.exists(held.build_id)
@@ -100,9 +95,9 @@ def test_what_cannot_be_looked_for_is_told_and_keeps_nothing_else_from_being_nam
     paper_builds: Builds, state: Path
 ) -> None:
     api = paper_builds.api()
-    held, image, _note = handed(api, state)
+    held, image = handed(api, state)
     note(state, held.build_id, Thing("image", "x", Emulator.project, "hk", "uimage-x"))
-    other, theirs, _note = handed(api, state)
+    other, theirs = handed(api, state)
     paper_builds.emulator.fault(action="DescribeImage", region="hk", ret_code=299, message="not yours", times=0)
     unlisted: list[str] = []
     assert [each.thing.id for each in handed_over.find(api, unlisted)] == [theirs.id]

@@ -100,6 +100,7 @@ def test_a_journal_of_any_bytes_is_read_to_its_end(path: Path, content: bytes) -
 
 @given(journals)
 @example(START.replace(b"}", b', "expires": "soon"}\n') + b'{"event": "intend", "kind": "host"}\n')
+@example(START.replace(b"}", b', "expires": Infinity}\n') + b'{"event": "intend", "kind": "host"}\n')
 @example(START + b'\n{"event": "held", "until": "x"}\n{"event": "intend"}\n')
 @settings(max_examples=40)
 def test_no_journal_keeps_those_of_other_builds_from_being_looked_after(path: Path, content: bytes) -> None:
