@@ -1,6 +1,6 @@
 # The commands of this project; `make` lists them. What they do stands in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help up down test faults soak lint bench setup venv lock clean python
+.PHONY: help up down test faults soak lint bench docs setup venv lock clean python
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -34,6 +34,10 @@ lint: venv ## ruff, mypy --strict and the import rule
 
 bench: setup ## measure 16 images side by side against one, by real `pulumi up`
 	@$(PYTHON) -m benchmarks.side_by_side
+
+docs: venv ## write the generated pages: docs/arguments.md, docs/rules.md
+	@$(PYTHON) -m ucloud_provider.spec.table
+	@$(PYTHON) -m tools.rules
 
 setup: python ## install what is missing: packages, .venv, Pulumi engine, base images
 	@python3 -m tools.setup

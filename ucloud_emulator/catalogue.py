@@ -16,12 +16,37 @@ class Keys:
 
     private: str
     token: str = ""
+    sub_account: bool = False
+    """Whether every call has to name its ProjectId (api summary/public.md: 子帐号必须填写)."""
 
 
 KEYS = {
     PUBLIC_KEY: Keys(PRIVATE_KEY),
     "emulator-temporary-public-key": Keys("emulator-temporary-private-key", "emulator-security-token"),
+    "emulator-sub-account-public-key": Keys("emulator-sub-account-private-key", sub_account=True),
 }
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What differs from account to account on the real UCloud; here it goes by project.
+
+    The defaults are a well-equipped account's. There is no lenient mode: a project lacks one of these, or none.
+    """
+
+    default_vpc: bool = True
+    """Whether each region has a default VPC. UCloud no longer provides one (vpc introduction/subnet.md)."""
+    hourly_billing: bool = True
+    """Whether ChargeType Dynamic is permitted: else 8116 for hosts, 17062 for disks."""
+    image_copies: bool = True
+    """Region-level image service, opened by a ticket (uhost guide/image/copy.md)."""
+    image_quota: int | None = None
+    """Custom images a region may hold; None: what the documents say of the region."""
+    cloud_init_images: bool = True
+    """Whether base images with CloudInit are offered."""
+
+
+STANDARD = Traits()
 
 
 @dataclass(frozen=True)
@@ -29,6 +54,7 @@ class Project:
     id: str
     name: str
     default: bool = False
+    traits: Traits = STANDARD
 
 
 @dataclass(frozen=True)
@@ -56,6 +82,12 @@ class BaseImage:
 PROJECTS = (
     Project("org-emulator", "Emulator", default=True),
     Project("org-second", "Second"),
+    Project("org-third", "Third"),
+    Project("org-no-vpc", "Without a default VPC", traits=Traits(default_vpc=False)),
+    Project("org-no-hourly", "Without hourly billing", traits=Traits(hourly_billing=False)),
+    Project("org-no-copies", "Without permission to copy images", traits=Traits(image_copies=False)),
+    Project("org-full", "At its quota of custom images", traits=Traits(image_quota=0)),
+    Project("org-no-cloudinit", "Without CloudInit images", traits=Traits(cloud_init_images=False)),
 )
 DEFAULT_PROJECT = next(project.id for project in PROJECTS if project.default)
 MOST_MORE_PROJECTS = 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -27,6 +27,9 @@ def _open(*ports: int) -> tuple[str, ...]:
 
 WEB_RULES = _open(22, 80, 443, 3389)
 NON_WEB_RULES = _open(22, 3389)
+
+DEFAULT_NETWORK = 24
+"""Prefix length of a default VPC's network."""
 
 RESERVED_AT_START = 4
 """The first addresses of a subnet are the network's own."""
@@ -56,11 +59,14 @@ class EmulatedCloud:
         self.latency = latency
         self.ranges = ranges
         self.lifecycle = Lifecycle(self.store, self.ledger, machines, self.wiring, latency, self.faults)
-        self._seed()
+        self._furnished = {(firewall.project, firewall.region) for firewall in self.store.all(Firewall)}
         self._resume()
 
     def has_project(self, id: str) -> bool:
         return any(project.id == id for project in self.projects)
+
+    def project(self, id: str) -> catalogue.Project:
+        return next(project for project in self.projects if project.id == id)
 
     def status(self) -> dict[str, object]:
         return {
@@ -80,7 +86,7 @@ class EmulatedCloud:
             self.store.clear()
             self.ledger.clear()
             self.requests.clear()
-            self._seed()
+            self._furnished.clear()
         for layer in layers:
             self.lifecycle.drop_layer(layer)
 
@@ -90,50 +96,26 @@ class EmulatedCloud:
         self.requests.close()
         self.store.close()
 
-    def _seed(self) -> None:
-        """The default VPC, subnet and firewalls of each project in each region, once."""
-        there = {(vpc.project, vpc.region) for vpc in self.store.all(Vpc)}
-        with self.store.together():
-            for project, region, network in self._default_networks():
-                if (project, region) not in there:
-                    self._seed_region(project, region, network)
+    def furnish(self, project: str, region: str) -> None:
+        """Give a project what it has in a region from the start, when it first looks there."""
+        if (project, region) in self._furnished:
+            return
+        with self.store.lock, self.store.together():
+            if (project, region) not in self._furnished:
+                self._seed_region(project, region)
+                self._furnished.add((project, region))
 
-    def _default_networks(self) -> Iterator[tuple[str, str, IPv4Network]]:
-        """A /20 for each usual project and region; a /26 of what is left of the range for each of the others."""
-        usual = [(project.id, region.name) for project in catalogue.PROJECTS for region in catalogue.REGIONS]
-        large = self.ranges.private.subnets(new_prefix=20)
-        for (project, region), network in zip(usual, large, strict=False):
-            yield project, region, network
-        small = (network for part in large for network in part.subnets(new_prefix=26))
-        more = [(project.id, region.name) for project in self.projects for region in catalogue.REGIONS][len(usual) :]
-        for (project, region), network in zip(more, small, strict=False):
-            yield project, region, network
+    def _free_default_network(self) -> IPv4Network:
+        taken = {network for vpc in self.store.all(Vpc, lambda vpc: vpc.default) for network in vpc.networks}
+        for network in self.ranges.private.subnets(new_prefix=DEFAULT_NETWORK):
+            if str(network) not in taken:
+                return network
+        raise Refusal(RetCode.SERVICE_UNAVAILABLE, f"no network is left in {self.ranges.private}")
 
-    def _seed_region(self, project: str, region: str, network: IPv4Network) -> None:
+    def _seed_region(self, project: str, region: str) -> None:
         now = int(time.time())
-        vpc = Vpc(
-            id=new_id("uvnet"),
-            project=project,
-            region=region,
-            name="DefaultVPC",
-            created=now,
-            updated=now,
-            networks=(str(network),),
-            default=True,
-        )
-        self.store.put(vpc)
-        self.store.put(
-            Subnet(
-                id=new_id("subnet"),
-                project=project,
-                region=region,
-                name="DefaultNetwork",
-                created=now,
-                vpc_id=vpc.id,
-                network=str(network),
-                default=True,
-            )
-        )
+        if self.project(project).traits.default_vpc:
+            self._seed_vpc(project, region, now)
         for name, type, rules in (
             ("Web服务器推荐", "recommend web", WEB_RULES),
             ("非Web服务器推荐", "recommend non web", NON_WEB_RULES),
@@ -149,6 +131,32 @@ class EmulatedCloud:
                     rules=rules,
                 )
             )
+
+    def _seed_vpc(self, project: str, region: str, now: int) -> None:
+        network = str(self._free_default_network())
+        vpc = Vpc(
+            id=new_id("uvnet"),
+            project=project,
+            region=region,
+            name="DefaultVPC",
+            created=now,
+            updated=now,
+            networks=(network,),
+            default=True,
+        )
+        self.store.put(vpc)
+        self.store.put(
+            Subnet(
+                id=new_id("subnet"),
+                project=project,
+                region=region,
+                name="DefaultNetwork",
+                created=now,
+                vpc_id=vpc.id,
+                network=network,
+                default=True,
+            )
+        )
 
     def _resume(self) -> None:
         """After a restart: what was under way when the emulator ended comes to its end."""

@@ -119,4 +119,5 @@ def _call(cloud: EmulatedCloud, found: Action, values: Mapping[str, str]) -> Cal
         raise missing_parameter("Region")
     if catalogue.region(region) is None:
         raise bad_parameter("Region", f"no region {region}")
+    cloud.furnish(project, region)
     return Call(found.name, cloud, parameters, project, region)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.asker import Asker
 from tests.support.emulator import REPOSITORY, Emulator
-from ucloud_emulator.catalogue import MOST_MORE_PROJECTS
+from ucloud_emulator.catalogue import MOST_MORE_PROJECTS, PROJECTS
 
 
 def test_every_project_has_its_own_network_in_every_region_and_hosts_in_it() -> None:
@@ -17,23 +17,24 @@ def test_every_project_has_its_own_network_in_every_region_and_hosts_in_it() -> 
         client = emulator.client()
         listed = client.invoke("GetProjectList", {})["ProjectSet"]
         names = [project["ProjectId"] for project in listed]
-        assert names == ["org-emulator", "org-second", *(f"org-case-{number:02}" for number in range(1, 33))]
+        cases = [f"org-case-{number:02}" for number in range(1, 33)]
+        assert names == [*(project.id for project in PROJECTS), *cases]
         assert [project["ProjectId"] for project in listed if project["IsDefault"]] == ["org-emulator"]
         networks = []
-        for name in names:
+        for name in ("org-emulator", "org-second", *cases):
             for region in ("cn-bj2", "hk", "sg"):
                 (subnet,) = client.invoke("DescribeSubnet", {"ProjectId": name, "Region": region})["DataSet"]
                 networks.append(IPv4Network(f"{subnet['Subnet']}/{subnet['Netmask']}"))
         assert sum(one.overlaps(other) for one in networks for other in networks) == len(networks)
-        first, last = (Asker(emulator, emulator.client(project=names[number])) for number in (2, -1))
+        first, last = (Asker(emulator, emulator.client(project=cases[number])) for number in (0, -1))
         mine = first.stopped_host(Name="mine")
         image = first.made_image(mine)
-        copied = first.ask("CopyCustomImage", SourceImageId=image, TargetProjectId=names[-1])["TargetImageId"]
+        copied = first.ask("CopyCustomImage", SourceImageId=image, TargetProjectId=cases[-1])["TargetImageId"]
         last.until(lambda: last.image(copied)["State"] == "Available")
         host = last.running_host(ImageId=copied)
         assert first.hosts(host) == []
-        assert {row["kind"] for row in emulator.ledger(project=names[2])} == {"uhost", "udisk", "image"}
-        assert [row["id"] for row in emulator.ledger(project=names[-1], open_only=True) if row["kind"] == "image"] == [
+        assert {row["kind"] for row in emulator.ledger(project=cases[0])} == {"uhost", "udisk", "image"}
+        assert [row["id"] for row in emulator.ledger(project=cases[-1], open_only=True) if row["kind"] == "image"] == [
             copied
         ]
         emulator.reset()
