@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ucloud_emulator import catalogue
+from ucloud_emulator.body import Asked
 from ucloud_emulator.refusals import Refusal, RetCode
 from ucloud_emulator.signature import SIGNATURE, verified
 
@@ -32,8 +33,9 @@ class Session:
 NO_SESSION = Session()
 
 
-def authenticate(values: Mapping[str, str], session: Session = NO_SESSION) -> None:
+def authenticate(asked: Asked, session: Session = NO_SESSION) -> None:
     """Raises the refusal that UCloud's clients expect where the request is not an account's of this cloud."""
+    values = asked.values
     if not values.get("PublicKey") and session.is_known:
         return
     if not values.get(SIGNATURE):
@@ -41,16 +43,21 @@ def authenticate(values: Mapping[str, str], session: Session = NO_SESSION) -> No
     keys = catalogue.KEYS.get(values.get("PublicKey", ""))
     if keys is None:
         raise Refusal(RetCode.BAD_PUBLIC_KEY, "User not found by PublicKey")
-    if not verified(values, keys.private):
+    if not verified(asked, keys.private):
         raise Refusal(RetCode.BAD_SIGNATURE, "Signature VerifyAC Error")
     if not hmac.compare_digest(values.get("SecurityToken", "").encode(), keys.token.encode()):
         raise Refusal(RetCode.NO_SUCH_TOKEN, "Token Not Exists")
 
 
-def is_authentic(values: Mapping[str, str], session: Session = NO_SESSION) -> bool:
+def is_sub_account(values: Mapping[str, str]) -> bool:
+    keys = catalogue.KEYS.get(values.get("PublicKey", ""))
+    return keys is not None and keys.sub_account
+
+
+def is_authentic(asked: Asked, session: Session = NO_SESSION) -> bool:
     """Whether a request is an account's of this cloud: whatever else is wrong with it."""
     try:
-        authenticate(values, session)
+        authenticate(asked, session)
     except Refusal:
         return False
     return True

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ucloud_emulator import catalogue
-from ucloud_emulator.authentication import NO_SESSION, Session, authenticate
+from ucloud_emulator.authentication import NO_SESSION, Session, authenticate, is_sub_account
+from ucloud_emulator.body import Asked
 from ucloud_emulator.hosts.errors import HostError
 from ucloud_emulator.parameters import Parameters
 from ucloud_emulator.records import Host
@@ -80,12 +81,12 @@ def action(name: str, scope: Scope = "region") -> Callable[[Callable[[Call], Rep
     return register
 
 
-def dispatch(cloud: EmulatedCloud, values: Mapping[str, str], session: Session = NO_SESSION) -> Reply:
+def dispatch(cloud: EmulatedCloud, asked: Asked, session: Session = NO_SESSION) -> Reply:
     """Answer a request: always a complete reply, refusals among them."""
-    name = values.get("Action", "")
+    name = asked.values.get("Action", "")
     try:
-        found = _authenticated(name, values, session)
-        reply = found.answer(_call(cloud, found, values))
+        found = _authenticated(name, asked, session)
+        reply = found.answer(_call(cloud, found, asked.values))
     except Refusal as refusal:
         return {"RetCode": int(refusal.code), "Action": f"{name}Response", "Message": refusal.message}
     except HostError as error:
@@ -95,13 +96,13 @@ def dispatch(cloud: EmulatedCloud, values: Mapping[str, str], session: Session =
     return {"RetCode": 0, "Action": f"{name}Response", **reply}
 
 
-def _authenticated(name: str, values: Mapping[str, str], session: Session) -> Action:
+def _authenticated(name: str, asked: Asked, session: Session) -> Action:
     if not name:
         raise Refusal(RetCode.MISSING_ACTION, "Missing Action")
     found = ACTIONS.get(name)
     if found is None:
         raise Refusal(RetCode.NO_SUCH_ACTION, f"Action [{name}] not found")
-    authenticate(values, session)
+    authenticate(asked, session)
     return found
 
 
@@ -109,9 +110,11 @@ def _call(cloud: EmulatedCloud, found: Action, values: Mapping[str, str]) -> Cal
     parameters = Parameters(values)
     if found.scope is None:
         return Call(found.name, cloud, parameters, "", "")
+    if is_sub_account(values) and not parameters.has("ProjectId"):
+        raise Refusal(RetCode.NOT_PERMITTED, f"IAM permission denied: {found.name} needs ProjectId")
     project = parameters.text("ProjectId", catalogue.DEFAULT_PROJECT)
     if not cloud.has_project(project):
-        raise Refusal(RetCode.NO_SUCH_PROJECT, f"Project [{project}] not found")
+        raise Refusal(RetCode.NO_SUCH_PROJECT, f"Project [{project}] not exists")
     region = parameters.text("Region")
     if found.scope == "project":
         return Call(found.name, cloud, parameters, project, "")

@@ -1,4 +1,4 @@
-"""The API over HTTP: reads form POSTs, answers JSON, lets faults happen; beside it the admin endpoints for tests."""
+"""The API over HTTP: reads forms and JSON, answers JSON, lets faults happen; beside it the admin endpoints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ucloud_emulator import api, catalogue  # noqa: F401  (api registers the actions)
 from ucloud_emulator.admin import admin
 from ucloud_emulator.authentication import Session, is_authentic
-from ucloud_emulator.body import MalformedRequest, parse_form, read_body
+from ucloud_emulator.body import Asked, MalformedRequest, form, parse_json, read_body
 from ucloud_emulator.dispatch import Reply, dispatch
 from ucloud_emulator.faultrules import Fault
 from ucloud_emulator.refusals import RetCode
@@ -41,20 +41,20 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            values = await self._read(request)
+            asked = await self._read(request)
         except MalformedRequest as error:
             response = _reply({"RetCode": 230, "Message": error.message}, error.status)
             response.headers["Connection"] = "close"  # what is left of the body is not read
             await response(scope, receive, send)
             return
-        session = Session.of(request.headers)
-        fault = self._fault(values, session)
+        values, session = asked.values, Session.of(request.headers)
+        fault = self._fault(asked, session)
         await asyncio.sleep(fault.delay)
         if fault.reset_before:
             self._cloud.requests.add(values, NO_ANSWER, 0.0, fault.effects)
             _break_connection(send)
             return
-        reply = await run_in_threadpool(self._answer, values, session, fault)
+        reply = await run_in_threadpool(self._answer, asked, session, fault)
         await asyncio.sleep(fault.delay_after)
         if fault.reset_after:
             _break_connection(send)
@@ -63,27 +63,28 @@ class Api:
         else:
             await _response(reply, fault)(scope, receive, send)
 
-    def _fault(self, values: Mapping[str, str], session: Session) -> Fault:
+    def _fault(self, asked: Asked, session: Session) -> Fault:
         """What is to go wrong. Only with calls of the account: nobody else uses a fault up."""
-        if not is_authentic(values, session):
+        if not is_authentic(asked, session):
             return NO_FAULT
-        project = values.get("ProjectId") or catalogue.DEFAULT_PROJECT
-        return self._cloud.faults.next(values, project) or NO_FAULT
+        project = asked.values.get("ProjectId") or catalogue.DEFAULT_PROJECT
+        return self._cloud.faults.next(asked.values, project) or NO_FAULT
 
-    async def _read(self, request: Request) -> Mapping[str, str]:
+    async def _read(self, request: Request) -> Asked:
         if request.method == "GET":
-            return parse_form(request.scope["query_string"])
+            return form(request.scope["query_string"])
         if request.method != "POST":
             raise MalformedRequest(405, "GET or POST")
-        return parse_form(await read_body(request))
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return (parse_json if kind == "application/json" else form)(await read_body(request))
 
-    def _answer(self, values: Mapping[str, str], session: Session, fault: Fault) -> Reply:
-        began = time.monotonic()
+    def _answer(self, asked: Asked, session: Session, fault: Fault) -> Reply:
+        began, values = time.monotonic(), asked.values
         if fault.refuses:
             code = fault.ret_code or RetCode.SERVICE_UNAVAILABLE
             reply: Reply = {"RetCode": int(code), "Action": f"{values.get('Action')}Response", "Message": fault.message}
         else:
-            reply = dispatch(self._cloud, values, session)
+            reply = dispatch(self._cloud, asked, session)
         self._cloud.requests.add(values, reply["RetCode"], time.monotonic() - began, fault.effects)
         return reply
 

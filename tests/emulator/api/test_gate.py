@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -16,8 +17,10 @@ from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.errors import CloudError
 
 from tests.support.asker import Asker
+from tests.support.documents import documented
 from tests.support.emulator import Emulator
 from ucloud_emulator.catalogue import COOKIE, CSRF_TOKEN
+from ucloud_emulator.dispatch import ACTIONS
 from ucloud_emulator.signature import sign
 
 
@@ -34,6 +37,7 @@ def signed(**parameters: str) -> bytes:
     return urllib.parse.urlencode({**values, "Signature": sign(values, Emulator.private_key)}).encode()
 
 
+@documented("api/summary/public.md", "161: no such action")
 def test_an_unknown_action_is_answered_161(api: Asker) -> None:
     with pytest.raises(exc.RetCodeException) as refusal:
         api.ask("DescribeNothing")
@@ -41,14 +45,17 @@ def test_an_unknown_action_is_answered_161(api: Asker) -> None:
     assert refusal.value.message == "Action [DescribeNothing] not found"
 
 
+@documented("api/summary/public.md", "160: no Action")
 def test_a_call_without_action_is_answered_160(paper_emulator: Emulator) -> None:
     assert b'"RetCode":160' in post(paper_emulator, signed(Region="cn-bj2"))[1]
 
 
+@documented("api/summary/public.md", "170: no signature")
 def test_a_call_without_signature_is_refused(paper_emulator: Emulator) -> None:
     assert b'"RetCode":170' in post(paper_emulator, b"Action=GetRegion&PublicKey=emulator-public-key")[1]
 
 
+@documented("api/summary/public.md", "171: wrong signature")
 def test_a_wrong_private_key_is_answered_171(paper_emulator: Emulator) -> None:
     with pytest.raises(exc.RetCodeException) as refusal:
         paper_emulator.client(private_key="another").invoke("GetRegion", {})
@@ -60,10 +67,12 @@ def test_a_changed_parameter_breaks_the_signature(paper_emulator: Emulator) -> N
     assert b'"RetCode":171' in post(paper_emulator, body)[1]
 
 
+@documented("api/summary/public.md", "172: no such user")
 def test_an_unknown_public_key_is_answered_172(paper_emulator: Emulator) -> None:
     assert b'"RetCode":172' in post(paper_emulator, b"Action=GetRegion&PublicKey=who&Signature=x")[1]
 
 
+@documented("api/summary/public.md", "174: no such token")
 def test_temporary_keys_are_answered_with_their_token_alone(paper_emulator: Emulator) -> None:
     token = "emulator-security-token"
 
@@ -111,6 +120,68 @@ def test_projects_and_regions_need_neither_project_nor_region(paper_emulator: Em
         assert b'"RetCode":0' in post(paper_emulator, signed(Action=action))[1]
 
 
+@documented("api/summary/public.md", "GET and POST, application/json and application/x-www-form-urlencoded")
+def test_a_call_is_a_get_a_form_or_json(paper_emulator: Emulator, api: Asker) -> None:
+    values = {"Action": "DescribeVPC", "Region": "cn-bj2", "PublicKey": Emulator.public_key, "Limit": 1, "Offset": 0}
+    values["Signature"] = sign(values, Emulator.private_key)
+    form = urllib.parse.urlencode(values).encode()
+    as_json = urllib.request.Request(
+        paper_emulator.url,
+        data=json.dumps(values).encode(),
+        headers={"Content-Type": "application/json; charset=utf-8"},
+    )
+    replies = [post(paper_emulator, form)[1]]
+    for request in (f"{paper_emulator.url}/?{form.decode()}", as_json):
+        with urllib.request.urlopen(request, timeout=30) as response:
+            replies.append(response.read())
+    assert [json.loads(reply)["DataSet"] for reply in replies] == [api.ask("DescribeVPC")["DataSet"]] * 3
+
+
+def test_json_with_lists_creates_what_a_form_creates_and_a_changed_value_breaks_its_signature(
+    paper_emulator: Emulator, api: Asker
+) -> None:
+    def ask(values: dict[str, Any]) -> dict[str, Any]:
+        request = urllib.request.Request(
+            paper_emulator.url, data=json.dumps(values).encode(), headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return dict(json.load(response))
+
+    rules = ["TCP|22|0.0.0.0/0|ACCEPT|HIGH|", "ICMP||0.0.0.0/0|ACCEPT|HIGH|"]
+    values: dict[str, Any] = {
+        "Action": "CreateFirewall", "Region": "cn-bj2", "Name": "by-json", "Rule": rules,
+        "PublicKey": Emulator.public_key,
+    }  # fmt: skip
+    values["Signature"] = sign(values, Emulator.private_key)
+    assert ask({**values, "Rule": rules[:1]})["RetCode"] == 171
+    firewall = ask(values)["FWId"]
+    described = api.ask("DescribeFirewall", FWId=firewall)["DataSet"][0]
+    assert [rule["ProtocolType"] for rule in described["Rule"]] == ["TCP", "ICMP"]
+    api.ask("DeleteFirewall", FWId=firewall)
+
+
+@documented("api/summary/public.md", "A sub-account must name its ProjectId")
+@documented("api/summary/public.md", "299: not permitted by IAM")
+def test_a_sub_account_names_its_project_in_every_call_that_takes_one(paper_emulator: Emulator) -> None:
+    def ask(action: str, **more: str) -> int:
+        values = {"Action": action, "PublicKey": "emulator-sub-account-public-key", **more}
+        values["Signature"] = sign(values, "emulator-sub-account-private-key")
+        return int(json.loads(post(paper_emulator, urllib.parse.urlencode(values).encode())[1])["RetCode"])
+
+    without = [name for name, found in ACTIONS.items() if found.scope is not None and ask(name, Region="hk") != 299]
+    assert without == []
+    assert ask("DescribeVPC", Region="hk", ProjectId="org-second") == 0
+    assert [ask("GetRegion"), ask("GetProjectList")] == [0, 0]
+
+
+@pytest.mark.parametrize("code", [110, 130, 150, 153, 293, 294, 295, 299])
+@documented("api/summary/public.md", "The gateway's RetCodes")
+def test_a_refusal_of_the_gateway_can_be_set(api: Asker, code: int) -> None:
+    id = api.emulator.fault(action="DescribeVPC", ret_code=code, message="as the gateway says")
+    assert api.refused("DescribeVPC") == code
+    api.emulator.clear_faults(id)
+
+
 def test_every_region_has_zones_and_one_is_the_default(api: Asker) -> None:
     regions: list[dict[str, Any]] = api.ask("GetRegion")["Regions"]
     assert {"cn-bj2", "cn-sh2", "cn-gd", "hk", "us-ca", "sg"} == {region["Region"] for region in regions}
@@ -120,8 +191,11 @@ def test_every_region_has_zones_and_one_is_the_default(api: Asker) -> None:
     assert sum(region["IsDefault"] for region in regions) == 1
 
 
+@documented("api/summary/public.md", "292: no such project")
 def test_a_project_that_is_not_the_caller_s_is_refused(api: Asker) -> None:
-    assert api.refused("DescribeVPC", ProjectId="org-nobody") == 292
+    with pytest.raises(exc.RetCodeException) as refusal:
+        api.ask("DescribeVPC", ProjectId="org-nobody")
+    assert (refusal.value.code, refusal.value.message) == (292, "Project [org-nobody] not exists")
 
 
 def test_without_a_project_the_default_one_is_meant(paper_emulator: Emulator, api: Asker) -> None:
