@@ -31,13 +31,16 @@ OLDEST_PYTHON = (3, 11)
 APT_PACKAGES = (
     "ca-certificates",
     "curl",
+    "busybox",
     "debootstrap",
+    "fish",
     "iproute2",
     "nftables",
     "openssh-client",
     "openssl",
     "python3-venv",
     "systemd-container",
+    "tcsh",
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import paramiko
 
 from ucloud_provider.communicators.lines import LineSplitter, heard_out
+from ucloud_provider.communicators.login_shell import under_sh
 from ucloud_provider.communicators.ssh_transport import BROKEN, broke, last_seen, was_refused
 from ucloud_provider.errors import CommunicatorError, Disconnected, StartUnknown, WaitTimeout
 from ucloud_provider.run import Cancel
@@ -30,6 +31,13 @@ STARTING = "to start the command"
 
 STALLED_AFTER = 120.0
 """Seconds without one byte moving after which a transfer is given up."""
+
+END_OF_FILE = b"\x04"
+"""What a terminal takes for the end of its input, for one reader at a time: so it is typed again and again."""
+
+TYPE_EVERY = 0.5
+MOST_TYPED = 2048
+"""Seconds between two of them, and how many at most: a terminal keeps 4096 characters that nobody reads."""
 
 STOP_LIMIT = 2.0
 """How long a host may take to be told to stop; one that takes no byte more is hung up on."""
@@ -104,57 +112,52 @@ def execute(
     pty: bool = False,
     silence: float = 0,
 ) -> int:
-    """Run a command in the login's shell and return its exit code; 128 + n where signal n ended it.
+    """Run a command by /bin/sh and return its exit code; 128 + n where signal n ended it.
 
-    `silence` is the number of seconds without any output after which the command is given up; 0: never.
+    A command that reads gets `stdin`, then the end of file, in a terminal too. It has ended when its exit code is
+    there: one that closes its output goes on. `silence` is the number of seconds without any output after which the
+    command is given up; 0: never.
     """
     cancel.raise_if_set()
     # Joined on the host, where their order is known; here two streams would come interleaved at any byte.
-    channel = open_channel(transport, f"exec 2>&1; {command}", cancel, pty=pty, combine_stderr=True)
+    channel = open_channel(transport, under_sh(f"exec 2>&1; {command}"), cancel, pty=pty, combine_stderr=True)
     try:
         with cancel.on_cancel(lambda: stop(channel)):
-            _converse(transport, channel, on_line, cancel, stdin or b"", timeout, silence)
+            _converse(channel, on_line, cancel, stdin or b"", timeout, silence, pty=pty)
         return exit_code(transport, channel)
     finally:
         close(channel)
 
 
 def _converse(
-    transport: paramiko.Transport,
     channel: paramiko.Channel,
     on_line: Callable[[str], None],
     cancel: Cancel,
     stdin: bytes,
     timeout: float | None,
     silence: float,
+    *,
+    pty: bool,
 ) -> None:
-    """Pass input in and output out until the command has ended."""
+    """Pass input in and output out until the command has ended, or its channel has."""
     started = heard = time.monotonic()
     exited = 0.0
     lines = LineSplitter()
-    written = 0
-    open_input = True
+    given = _Input(channel, stdin, pty=pty)
+    hears = True
     while True:
-        if open_input and written < len(stdin):
-            try:
-                written += channel.send(stdin[written : written + PIECE])
-            except TimeoutError:
-                pass
-            except BROKEN:  # the command does not want more, or the connection broke
-                written = len(stdin)
-        elif open_input:
-            open_input = False
-            with contextlib.suppress(*BROKEN):
-                channel.shutdown_write()
+        given.pass_on()
         try:
-            if not open_input or channel.recv_ready():
+            if not hears:
+                channel.status_event.wait(TICK)
+            elif given.is_over or channel.recv_ready():
                 data = channel.recv(64 * 1024)
-                if not data:
-                    break
-                heard = time.monotonic()
+                hears = bool(data)
+                if data:
+                    heard = time.monotonic()
                 for line in lines.feed(data):
                     on_line(line)
-                if not exited:
+                if data and not exited:
                     continue
         except TimeoutError:
             pass
@@ -164,7 +167,7 @@ def _converse(
         cancel.raise_if_set()
         if channel.exit_status_ready() and not exited:
             exited = now
-        if exited and heard_out(exited, heard, now):
+        if exited and (not hears or heard_out(exited, heard, now)):
             break
         if not exited and timeout is not None and now - started > timeout:
             stop(channel)
@@ -177,10 +180,47 @@ def _converse(
     cancel.raise_if_set()
 
 
+class _Input:
+    """What a command reads: the bytes given, then the end of file."""
+
+    def __init__(self, channel: paramiko.Channel, data: bytes, *, pty: bool) -> None:
+        self._channel = channel
+        self._data = memoryview(data)
+        self._pty = pty
+        self._typed = 0
+        self._typed_at = 0.0
+        self.is_over = False
+        """Whether all of the bytes were taken."""
+
+    def pass_on(self) -> None:
+        """A piece of it, where there is more; waits for `TICK` seconds at most."""
+        try:
+            if self._data:
+                self._data = self._data[self._channel.send(bytes(self._data[:PIECE])) :]
+            elif not self.is_over:
+                self.is_over = True
+                if not self._pty:
+                    self._channel.shutdown_write()
+            elif self._pty:
+                self._type()
+        except TimeoutError:
+            pass
+        except BROKEN:  # the command does not want more, or the connection broke
+            self._data = self._data[:0]
+            self._pty = False
+
+    def _type(self) -> None:
+        """A terminal stays open where the client's input has ended: who reads from it would wait without limit."""
+        now = time.monotonic()
+        if now - self._typed_at > TYPE_EVERY and self._typed < MOST_TYPED and self._channel.send_ready():
+            self._channel.send(END_OF_FILE)
+            self._typed += 1
+            self._typed_at = now
+
+
 def exit_code(transport: paramiko.Transport, channel: paramiko.Channel) -> int:
-    """How the command ended, once its output has."""
-    if not channel.status_event.wait(10):
-        raise Disconnected("the command closed its output and did not end within 10 s")
+    """How the command ended, once it or the connection has."""
+    channel.status_event.wait()  # set by the channel's end, too
     if channel.exit_status != -1:
         return channel.exit_status
     name = getattr(channel, "exit_signal", "")

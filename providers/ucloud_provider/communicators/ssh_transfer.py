@@ -21,6 +21,7 @@ from typing import IO, Any
 import paramiko
 
 from ucloud_provider.communicators import ssh_sftp
+from ucloud_provider.communicators.login_shell import under_sh
 from ucloud_provider.communicators.ssh_exec import PIECE, STALLED_AFTER, close, exit_code, open_channel, stop
 from ucloud_provider.communicators.ssh_transport import BROKEN, broke
 from ucloud_provider.errors import CommunicatorError, Disconnected, HostFull
@@ -55,11 +56,11 @@ _UNPACK = (
     "d={path}; command -v tar >/dev/null || exit {no_tar}; "
     '[ -d "$d" ] || {{ mkdir -p -- "$d" && chmod {mode:o} "$d"; }} || exit 1; '
     "k=; case $(tar --version 2>/dev/null) in *GNU*) k=--keep-directory-symlink;; esac; "
-    'tar -x -p -o $k -f - -C "$d"'
+    'cd -- "$d" && exec tar -x -p -o $k -f -'
 )
 _PACK = (
     "d={path}; command -v tar >/dev/null || exit {no_tar}; "
-    '[ -d "$d" ] || {{ echo "is no directory there" >&2; exit 1; }}; exec tar -c -f - -C "$d" .'
+    '[ -d "$d" ] || {{ echo "is no directory there" >&2; exit 1; }}; cd -- "$d" && exec tar -c -f - .'
 )
 
 
@@ -220,7 +221,7 @@ class _Stream(RawIOBase):
         self.what = what
         self._transport = transport
         self._cancel = cancel
-        self._channel = open_channel(transport, f"exec sh -c {shlex.quote(command)}", cancel, window=WINDOW)
+        self._channel = open_channel(transport, under_sh(command), cancel, window=WINDOW)
         self._registration = cancel.on_cancel(lambda: stop(self._channel))
 
     def writable(self) -> bool:
