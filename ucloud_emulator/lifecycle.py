@@ -170,9 +170,13 @@ class Lifecycle:
         self._store.change(Host, id, boot_disk_state="Normal")
 
     def _stop(self, id: str, force: bool) -> None:
-        if self._meets("stop", Host, id):
+        # A power-off works where a stop hangs (uhost guide/common.md).
+        if not force and self._meets("stop", Host, id):
             return
         began = time.monotonic()
+        host = self._store.get(Host, id)
+        if host is None or host.state != "Stopping":  # the power was cut while the stop was held
+            return
         self._machines.stop(id, force=force)
         self._rest(began, self._latency.stop)
         self._arrive(id, "Stopping", "Stopped")

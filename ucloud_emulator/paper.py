@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ucloud_emulator.hosts.errors import HostError, NotPossibleHere
 from ucloud_emulator.hosts.machines import DataDisk, Machines, MachineSpec, Rule
+from ucloud_emulator.hosts.metadata import Tree
 
 PAPER_EIPS = IPv4Network("198.18.0.0/20")
 PAPER_PRIVATE = IPv4Network("10.200.0.0/16")
@@ -93,6 +94,9 @@ class PaperMachines(Machines):
 
     def mishap(self, id: str, kind: str) -> None:
         raise NotPossibleHere(f"{kind}: hosts on paper have no disk and no SSH; start the emulator with --hosts real")
+
+    def describe_by(self, describe: Callable[[str], Tree]) -> None:
+        pass
 
     def console(self, id: str) -> Path:
         return Path("/dev/null")

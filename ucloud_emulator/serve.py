@@ -20,6 +20,7 @@ from ucloud_emulator.hosts.base import CACHE, ensure_bases
 from ucloud_emulator.hosts.machines import Machines
 from ucloud_emulator.hosts.network import Network
 from ucloud_emulator.latency import Latency
+from ucloud_emulator.metadata import metadata
 from ucloud_emulator.paper import PAPER_EIPS, PAPER_PRIVATE, PaperMachines
 from ucloud_emulator.server import application
 
@@ -61,6 +62,7 @@ def serve(
         stack.callback(listening.close)
         cloud = EmulatedCloud(state, machines, ranges, latency, more_projects=more_projects)
         stack.callback(cloud.close)
+        machines.describe_by(lambda id: metadata(cloud.store, id))
         server = _Server(uvicorn.Config(_app(cloud), log_level="warning", timeout_graceful_shutdown=PATIENCE))
         _end_on_signals(server)
         url = f"http://{host}:{listening.getsockname()[1]}"

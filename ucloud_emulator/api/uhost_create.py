@@ -215,7 +215,6 @@ class _Plan:
             password=self.login.password,
             authorized_keys=self.login.authorized_keys,
             user_data=self.user_data,
-            cloud_init=host.cloud_init,
             rules=cloud.wiring.rules(host),
             disks=cloud.wiring.data_disks(host),
         )

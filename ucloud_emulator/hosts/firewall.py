@@ -1,4 +1,4 @@
-"""The nftables rules of one emulator: EIPs to hosts, hosts to the internet, and each host's firewall.
+"""The nftables rules of one emulator: EIPs to hosts, hosts to the internet and to their metadata, each host's firewall.
 
 Everything is in the machine's own network namespace, where a guest, root as it is, cannot reach it.
 A host's firewall stands after the address translations, on what goes out to the host's interface:
@@ -16,6 +16,9 @@ from ucloud_emulator.hosts.spec import Rule
 
 PRIORITIES = {"HIGH": 0, "MEDIUM": 1, "LOW": 2}
 VERDICTS = {"ACCEPT": "accept", "DROP": "drop"}
+
+METADATA = "100.80.80.80"
+"""Where hosts find the metadata server; no interface has the address."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,17 @@ def mark(network: Network) -> str:
     return hex(0x75650000 + network.slot)
 
 
-def ruleset(network: Network, ports: Iterable[Port]) -> str:
-    """The whole table, to replace the one before in a single transaction."""
+def ruleset(network: Network, ports: Iterable[Port], metadata_port: int) -> str:
+    """The whole table, to replace the one before in a single transaction.
+
+    `metadata_port` is where this emulator's metadata server listens, on the machine's private address.
+    """
     ports = tuple(ports)
     table, hosts = table_name(network), f'"{network.tag}h*"'
     to_host = [f"{ip} : {p.transit}" for p in ports for ip in p.public_ips]
     to_eip = [f"{p.transit} : {p.public_ips[0]}" for p in ports if p.public_ips]
+    selves = [f'"{p.interface}" . {p.transit}' for p in ports]
+    metadata_server = f"ip daddr {network.machine_private} tcp dport {metadata_port}"
     edges = [f'"{p.interface}" : jump {p.interface}' for p in ports]
     chains = "\n".join(_host_chain(network, port) for port in ports)
     return f"""\
@@ -51,6 +59,7 @@ table ip {table} {{ }}
 delete table ip {table}
 table ip {table} {{
     map eip_to_host {{ type ipv4_addr : ipv4_addr; {_elements(to_host)} }}
+    set selves {{ type ifname . ipv4_addr; {_elements(selves)} }}
     map host_to_eip {{ type ipv4_addr : ipv4_addr; {_elements(to_eip)} }}
 {chains}
     map edges {{ type ifname : verdict; {_elements(edges)} }}
@@ -60,6 +69,7 @@ table ip {table} {{
     }}
     chain eip {{
         type nat hook prerouting priority dstnat;
+        iifname . ip saddr @selves ip daddr {METADATA} tcp dport 80 dnat to {network.machine_private}:{metadata_port}
         dnat to ip daddr map @eip_to_host
     }}
     chain eip_from_here {{
@@ -76,13 +86,15 @@ table ip {table} {{
         oifname vmap @edges
     }}
     chain elsewhere {{
-        comment "link-local addresses are those of the network this machine is in, a cloud's metadata say"
+        comment "what a cloud's metadata server has, of the network this machine is in, is not the hosts' to read"
         type filter hook forward priority filter;
-        iifname {hosts} ip daddr 169.254.0.0/16 reject
+        iifname {hosts} ip daddr {{ 169.254.0.0/16, {METADATA} }} reject
     }}
     chain machine {{
-        comment "hosts reach nothing of this machine but its resolver, as from a cloud"
+        comment "hosts reach nothing of this machine but its resolver, as from a cloud, and each its own metadata"
         type filter hook input priority filter;
+        {metadata_server} ct original ip daddr != {METADATA} reject
+        {metadata_server} iifname {hosts} accept
         iifname {hosts} ct state established,related accept
         iifname {hosts} meta l4proto icmp accept
         iifname {hosts} meta l4proto {{ tcp, udp }} th dport 53 accept

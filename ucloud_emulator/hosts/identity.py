@@ -1,8 +1,7 @@
-"""Puts on a host's disk what a cloud gives a new host: its name, resolvers, login and user data."""
+"""Puts on a host's disk what a cloud gives a new host: its name, resolvers and login."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 
@@ -11,7 +10,6 @@ from ucloud_emulator.hosts.errors import HostError
 from ucloud_emulator.hosts.rootfs import Rootfs
 from ucloud_emulator.hosts.spec import MachineSpec
 
-SEED = "/var/lib/cloud/seed/nocloud"
 OUR_LINE = "# this host"
 
 
@@ -27,12 +25,6 @@ def give_identity(root: Rootfs, spec: MachineSpec, nameservers: Sequence[str]) -
         set_password(root, spec.username, spec.password)
     if spec.authorized_keys:
         _authorize(root, spec.username, spec.authorized_keys)
-    if spec.cloud_init:
-        root.make_folder(SEED)
-        # A new instance id makes cloud-init run again on a host whose image ran it before.
-        meta = {"instance-id": spec.id, "local-hostname": spec.hostname}
-        root.write(f"{SEED}/meta-data", json.dumps(meta).encode())
-        root.write(f"{SEED}/user-data", spec.user_data or b"#cloud-config\n{}\n", mode=0o600)
 
 
 def refresh_resolvers(root: Rootfs, nameservers: Sequence[str]) -> None:

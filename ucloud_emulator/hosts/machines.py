@@ -20,6 +20,7 @@ from ucloud_emulator.hosts.errors import HostError, NoSuchMachine, NotPossibleHe
 from ucloud_emulator.hosts.identity import give_identity, refresh_resolvers
 from ucloud_emulator.hosts.identity import set_password as write_password
 from ucloud_emulator.hosts.layers import Layers
+from ucloud_emulator.hosts.metadata import MetadataServer, OwnData, Tree
 from ucloud_emulator.hosts.mishaps import MISHAPS
 from ucloud_emulator.hosts.network import Network, nameservers
 from ucloud_emulator.hosts.overlay import is_mounted, mount_overlay, unmount
@@ -55,10 +56,13 @@ class Machines:
         self._hosts = Roster(self._folder, network.private_range)
         self._layers.collect(self._hosts.layers_in_use())
         self._callbacks: list[Callable[[str], None]] = []
+        self._describe: Callable[[str], Tree] = lambda _id: {}
         self._closing = False
         # One thread starts all guests and lives as long as they: see Container.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="start-hosts")
         self._switch.up()
+        self._metadata = MetadataServer(str(network.machine_private), self._own_data)
+        self._switch.serve_metadata(self._metadata.port)
         self._watchdog = Watchdog(network.tag)
 
     def ids(self) -> tuple[str, ...]:
@@ -66,12 +70,13 @@ class Machines:
         return self._hosts.ids()
 
     def create(self, spec: MachineSpec) -> None:
-        """Make the host's disk on its image and put name, login and user data on it; does not boot."""
+        """Make the host's disk on its image and put name and login on it; does not boot."""
         host = self._hosts.add(spec, self._layers.stack(spec.layers))
         try:
             host.make_folders()
             with self._disk(host) as root:
                 give_identity(root, spec, nameservers())
+            host.keep_user_data(spec.user_data)
             host.update(host.record)
         except BaseException:
             self._forget(host)
@@ -180,6 +185,10 @@ class Machines:
         """Have callback(id) called when a guest powers itself off (a guest's own reboot comes back by itself)."""
         self._callbacks.append(callback)
 
+    def describe_by(self, describe: Callable[[str], Tree]) -> None:
+        """Have describe(id) say what hosts read of themselves, beside their id and name."""
+        self._describe = describe
+
     def console(self, id: str) -> Path:
         """The file with the host's console output of all boots."""
         with self._hosts.locked(id) as host:
@@ -196,11 +205,22 @@ class Machines:
 
         with ThreadPoolExecutor(16) as pool:
             ended = [pool.submit(end, host) for host in hosts]
+        self._metadata.close()
         self._clean()
         self._watchdog.close()
         self._starter.shutdown()
         for future in ended:
             future.result()
+
+    def _own_data(self, address: str) -> OwnData | None:
+        """What the host with this address reads from the metadata server."""
+        index = self._switch.index_at(address)
+        host = next((host for host in self._hosts.all() if host.record.index == index), None)
+        if host is None:
+            return None
+        # A new instance id makes cloud-init run again on a host whose image ran it before.
+        own: Tree = {"instance-id": host.record.id, "local-hostname": host.record.hostname}
+        return OwnData({**self._describe(host.record.id), **own}, host.user_data)
 
     def _boot(self, host: Host) -> None:
         record = host.record

@@ -120,10 +120,12 @@ rm -rf /var/log/bootstrap.log /var/log/apt/* /var/log/dpkg.log /tmp/*
 """,
 )
 
+# cloud-init knows no UCloud: NoCloud reads meta-data, user-data and vendor-data below an address, UCloud's here.
 # Modules that need hardware a host here has not (its boot disk is a folder) are left out: they fail
 # and turn `cloud-init status` into an error. So are those of systems that Debian is not.
 CLOUD_CONFIG = """\
 datasource_list: [NoCloud, None]
+datasource: {NoCloud: {seedfrom: "http://100.80.80.80/"}}
 network: {config: disabled}
 disable_root: false
 users: []

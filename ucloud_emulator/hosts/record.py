@@ -12,7 +12,7 @@ from ucloud_emulator.hosts.spec import DataDisk, MachineSpec, Rule
 
 @dataclass(frozen=True)
 class HostRecord:
-    """A host as created and changed since; the password and user data are only on its disk."""
+    """A host as created and changed since; the password is only on its disk, user data in a file beside."""
 
     id: str
     layers: tuple[str, ...]

@@ -43,6 +43,17 @@ class Host:
         for part in ("root", "upper", "work"):
             (self.folder / part).mkdir(parents=True)
 
+    @property
+    def user_data(self) -> bytes:
+        file = self.folder / "user-data"
+        return file.read_bytes() if file.exists() else b""
+
+    def keep_user_data(self, content: bytes | None) -> None:
+        """Beside the disk, not on it: it is the host's, not an image's that is made of it."""
+        if content is not None:
+            (self.folder / "user-data").touch(mode=0o600)
+            (self.folder / "user-data").write_bytes(content)
+
     def update(self, record: HostRecord) -> None:
         """Write a changed record down; it holds from then on."""
         write_record(self.folder, record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class MachineSpec:
     password: str | None = None
     authorized_keys: tuple[str, ...] = ()
     username: str = "root"
-    user_data: bytes | None = None
-    cloud_init: bool = False
+    user_data: bytes | None = field(default=None, repr=False)
+    """What the host reads from the metadata server, whether its image has cloud-init or not."""
     rules: tuple[Rule, ...] = ()
     disks: tuple[DataDisk, ...] = ()

@@ -36,11 +36,12 @@ class Plug:
 
 
 class Switch:
-    """Thread-safe. up() first; down() removes all."""
+    """Thread-safe. up() first, then serve_metadata(); down() removes all."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self._ports: dict[int, Port] = {}
+        self._metadata_port = 0
         self._lock = threading.Lock()
         self._table = str(7000 + network.slot)
 
@@ -58,7 +59,17 @@ class Switch:
         forward = SYSCTL / "ipv4/ip_forward"
         if forward.read_text().strip() != "1":
             forward.write_text("1")
-        self._apply()
+
+    def serve_metadata(self, port: int) -> None:
+        """Lead the hosts to the metadata server on this port of the machine's private address, and nobody else."""
+        with self._lock:
+            self._metadata_port = port
+            self._apply_locked()
+
+    def index_at(self, address: str) -> int | None:
+        """The plugged-in host whose packets have this source on the machine."""
+        with self._lock:
+            return next((index for index, port in self._ports.items() if port.transit == address), None)
 
     def down(self) -> None:
         """Remove all that this emulator, or a killed one of the same ranges, has in the machine's network."""
@@ -158,12 +169,8 @@ class Switch:
     def _eip_routes(self, name: str, ips: tuple[str, ...]) -> list[str]:
         return [f"route replace {ip}/32 dev {name} src {self.network.machine_eip}" for ip in ips]
 
-    def _apply(self) -> None:
-        with self._lock:
-            self._apply_locked()
-
     def _apply_locked(self) -> None:
-        run("nft", "-f", "-", stdin=ruleset(self.network, self._ports.values()))
+        run("nft", "-f", "-", stdin=ruleset(self.network, self._ports.values(), self._metadata_port))
 
     def _ip(self, *lines: str) -> None:
         if lines:

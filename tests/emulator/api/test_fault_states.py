@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.asker import EIP, Asker
+from tests.support.documents import documented
 from tests.support.emulator import Emulator
 
 
@@ -80,6 +81,21 @@ def test_a_stop_that_never_ends_goes_on_when_the_fault_is_cleared(api: Asker) ->
     assert api.refused("TerminateUHostInstance", UHostId=id) == 8039
     api.emulator.clear_faults(fault)
     api.wait(id, "Stopped")
+    api.remove_host(id)
+
+
+@documented("uhost/guide/common.md", "Where a stop has no effect, a power-off ends the host")
+def test_a_power_off_ends_a_stop_that_hangs(api: Asker) -> None:
+    id = api.running_host()
+    api.emulator.fault(transition="stop", outcome="never", times=0)
+    api.ask("StopUHostInstance", UHostId=id)
+    stays(api, id, "Stopping")
+    api.ask("PoweroffUHostInstance", UHostId=id)
+    api.wait(id, "Stopped")
+    api.ask("StartUHostInstance", UHostId=id)
+    api.wait(id, "Running")
+    api.emulator.clear_faults()
+    stays(api, id, "Running")
     api.remove_host(id)
 
 
