@@ -25,8 +25,11 @@ def _open(*ports: int) -> tuple[str, ...]:
     return (*(f"TCP|{port}|0.0.0.0/0|ACCEPT|HIGH|" for port in ports), "ICMP||0.0.0.0/0|ACCEPT|HIGH|")
 
 
-WEB_RULES = _open(22, 80, 443, 3389)
-NON_WEB_RULES = _open(22, 3389)
+RECOMMENDED = {
+    "recommend web": ("Web服务器推荐", _open(22, 80, 443, 3389)),
+    "recommend non web": ("非Web服务器推荐", _open(22, 3389)),
+}
+"""The firewalls of every project, by their type: name and rules."""
 
 DEFAULT_NETWORK = 24
 """Prefix length of a default VPC's network."""
@@ -59,7 +62,6 @@ class EmulatedCloud:
         self.latency = latency
         self.ranges = ranges
         self.lifecycle = Lifecycle(self.store, self.ledger, machines, self.wiring, latency, self.faults)
-        self._furnished = {(firewall.project, firewall.region) for firewall in self.store.all(Firewall)}
         self._resume()
 
     def has_project(self, id: str) -> bool:
@@ -86,7 +88,6 @@ class EmulatedCloud:
             self.store.clear()
             self.ledger.clear()
             self.requests.clear()
-            self._furnished.clear()
         for layer in layers:
             self.lifecycle.drop_layer(layer)
 
@@ -96,14 +97,30 @@ class EmulatedCloud:
         self.requests.close()
         self.store.close()
 
-    def furnish(self, project: str, region: str) -> None:
-        """Give a project what it has in a region from the start, when it first looks there."""
-        if (project, region) in self._furnished:
-            return
-        with self.store.lock, self.store.together():
-            if (project, region) not in self._furnished:
-                self._seed_region(project, region)
-                self._furnished.add((project, region))
+    def firewalls(self, project: str, region: str) -> list[Firewall]:
+        """A project's firewalls in a region; the recommended ones are there when it first looks."""
+        with self.store.lock:
+            found = self.store.at(Firewall, project, region)
+            if not any(firewall.type in RECOMMENDED for firewall in found):
+                with self.store.together():
+                    for type in RECOMMENDED:
+                        self._seed_firewall(project, region, type)
+                found = self.store.at(Firewall, project, region)
+        return found
+
+    def vpcs(self, project: str, region: str) -> list[Vpc]:
+        """A project's VPCs in a region; the default one, where the account has one, is there when it first looks."""
+        with self.store.lock:
+            found = self.store.at(Vpc, project, region)
+            if self.project(project).traits.default_vpc and not any(vpc.default for vpc in found):
+                with self.store.together():
+                    self._seed_vpc(project, region, int(time.time()))
+                found = self.store.at(Vpc, project, region)
+        return found
+
+    def subnets(self, project: str, region: str) -> list[Subnet]:
+        self.vpcs(project, region)
+        return self.store.at(Subnet, project, region)
 
     def _free_default_network(self) -> IPv4Network:
         taken = {network for vpc in self.store.all(Vpc, lambda vpc: vpc.default) for network in vpc.networks}
@@ -112,25 +129,19 @@ class EmulatedCloud:
                 return network
         raise Refusal(RetCode.SERVICE_UNAVAILABLE, f"no network is left in {self.ranges.private}")
 
-    def _seed_region(self, project: str, region: str) -> None:
-        now = int(time.time())
-        if self.project(project).traits.default_vpc:
-            self._seed_vpc(project, region, now)
-        for name, type, rules in (
-            ("Web服务器推荐", "recommend web", WEB_RULES),
-            ("非Web服务器推荐", "recommend non web", NON_WEB_RULES),
-        ):
-            self.store.put(
-                Firewall(
-                    id=new_id("firewall"),
-                    project=project,
-                    region=region,
-                    name=name,
-                    created=now,
-                    type=type,
-                    rules=rules,
-                )
+    def _seed_firewall(self, project: str, region: str, type: str) -> None:
+        name, rules = RECOMMENDED[type]
+        self.store.put(
+            Firewall(
+                id=new_id("firewall"),
+                project=project,
+                region=region,
+                name=name,
+                created=int(time.time()),
+                type=type,
+                rules=rules,
             )
+        )
 
     def _seed_vpc(self, project: str, region: str, now: int) -> None:
         network = str(self._free_default_network())

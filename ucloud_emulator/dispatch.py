@@ -122,5 +122,13 @@ def _call(cloud: EmulatedCloud, found: Action, values: Mapping[str, str]) -> Cal
         raise missing_parameter("Region")
     if catalogue.region(region) is None:
         raise bad_parameter("Region", f"no region {region}")
-    cloud.furnish(project, region)
-    return Call(found.name, cloud, parameters, project, region)
+    call = Call(found.name, cloud, parameters, project, region)
+    _check_zone(call)
+    return call
+
+
+def _check_zone(call: Call) -> None:
+    """Whatever a call does with its Zone, it must be one of the region, and open to the account."""
+    where = catalogue.region(call.region)
+    if call.zone and where and where.finance:
+        raise Refusal(RetCode.ZONE_NOT_PERMITTED, f"Zone [{call.zone}] is not permitted")

@@ -37,11 +37,11 @@ class Store:
         )
         self.database.execute("CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER)")
         self._records: dict[type[Record], dict[str, Record]] = {kind: {} for kind in KINDS}
+        self._places: dict[tuple[type[Record], str, str], dict[str, Record]] = {}
         for kind in KINDS:
             rows = self.database.execute("SELECT body FROM record WHERE kind = ? ORDER BY rowid", (kind.__name__,))
             for (body,) in rows.fetchall():
-                record = kind(**_from_json(json.loads(body)))
-                self._records[kind][record.id] = record
+                self._file(kind(**_from_json(json.loads(body))))
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -60,7 +60,11 @@ class Store:
                 "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
                 (type(record).__name__, record.id, json.dumps(asdict(record))),
             )
-            self._records[type(record)][record.id] = record
+            self._file(record)
+
+    def _file(self, record: Record) -> None:
+        self._records[type(record)][record.id] = record
+        self._places.setdefault((type(record), record.project, record.region), {})[record.id] = record
 
     def get(self, kind: type[R], id: str) -> R | None:
         with self.lock:
@@ -71,6 +75,12 @@ class Store:
         with self.lock:
             found: list[Any] = list(self._records[kind].values())
         return [record for record in found if where(record)]
+
+    def at(self, kind: type[R], project: str, region: str) -> list[R]:
+        """Those of a project in a region, in the order of their making; what else there is costs nothing."""
+        with self.lock:
+            found: list[Any] = list(self._places.get((kind, project, region), {}).values())
+        return found
 
     def change(self, kind: type[R], id: str, **changes: object) -> R | None:
         """Replace some fields; None where the record is gone by now."""
@@ -86,6 +96,7 @@ class Store:
         with self.lock:
             self.database.execute("DELETE FROM record WHERE kind = ? AND id = ?", (type(record).__name__, record.id))
             self._records[type(record)].pop(record.id, None)
+            self._places.get((type(record), record.project, record.region), {}).pop(record.id, None)
 
     def count(self, name: str) -> int:
         """0, 1, 2, … by name; never the same again, not even after a restart."""
@@ -100,6 +111,7 @@ class Store:
             self.database.execute("DELETE FROM record")
             for records in self._records.values():
                 records.clear()
+            self._places.clear()
 
     def close(self) -> None:
         with self.lock:

@@ -17,7 +17,7 @@ MOST_RULES = 50
 
 
 def firewalls(call: Call) -> list[Firewall]:
-    return call.cloud.store.all(Firewall, lambda f: (f.project, f.region) == (call.project, call.region))
+    return call.cloud.firewalls(call.project, call.region)
 
 
 def find_firewall(call: Call, id: str) -> Firewall:
@@ -37,7 +37,7 @@ def group_id(firewall: Firewall) -> str:
 
 
 def hosts_behind(call: Call, firewall: Firewall) -> list[Host]:
-    return call.cloud.store.all(Host, lambda host: host.firewall_id == firewall.id)
+    return [host for host in call.cloud.store.at(Host, call.project, call.region) if host.firewall_id == firewall.id]
 
 
 def _rules(call: Call) -> tuple[str, ...]:

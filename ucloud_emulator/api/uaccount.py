@@ -33,7 +33,7 @@ def get_region(call: Call) -> Reply:
             "Region": region.name,
             "Zone": zone,
             "IsDefault": region.default and zone == region.zones[0],
-            "BitMaps": "1",
+            "BitMaps": "0" if region.finance else "1",
         }
         for region in catalogue.REGIONS
         for zone in region.zones

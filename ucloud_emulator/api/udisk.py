@@ -35,9 +35,7 @@ MONTH = 30 * 24 * 3600
 
 
 def disks(call: Call) -> list[Disk]:
-    return call.cloud.store.all(
-        Disk, lambda disk: (disk.project, disk.region) == (call.project, call.region) and disk.in_cloud
-    )
+    return [disk for disk in call.cloud.store.at(Disk, call.project, call.region) if disk.in_cloud]
 
 
 def find_disk(call: Call, id: str) -> Disk:

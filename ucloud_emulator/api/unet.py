@@ -20,7 +20,7 @@ MONTH = 30 * 24 * 3600
 
 
 def eips(call: Call) -> list[Eip]:
-    return call.cloud.store.all(Eip, lambda eip: (eip.project, eip.region) == (call.project, call.region))
+    return call.cloud.store.at(Eip, call.project, call.region)
 
 
 def find_eip(call: Call, id: str) -> Eip:

@@ -17,11 +17,11 @@ RESERVED = 4
 
 
 def vpcs(call: Call) -> list[Vpc]:
-    return call.cloud.store.all(Vpc, lambda vpc: (vpc.project, vpc.region) == (call.project, call.region))
+    return call.cloud.vpcs(call.project, call.region)
 
 
 def subnets(call: Call) -> list[Subnet]:
-    return call.cloud.store.all(Subnet, lambda s: (s.project, s.region) == (call.project, call.region))
+    return call.cloud.subnets(call.project, call.region)
 
 
 def find_vpc(call: Call, id: str) -> Vpc:
@@ -39,14 +39,16 @@ def find_subnet(call: Call, id: str) -> Subnet:
 
 
 def chosen_network(call: Call) -> tuple[Vpc, Subnet]:
-    """The VPC and subnet that VPCId and SubnetId ask for; the default ones where they ask for none."""
+    """The VPC and subnet that VPCId and SubnetId ask for; the default ones, if there are, where they ask for none."""
     vpc_id, subnet_id = call.parameters.text("VPCId"), call.parameters.text("SubnetId")
-    vpc = find_vpc(call, vpc_id) if vpc_id else next(vpc for vpc in vpcs(call) if vpc.default)
     if subnet_id:
         subnet = find_subnet(call, subnet_id)
         if vpc_id and subnet.vpc_id != vpc_id:
             raise bad_parameter("SubnetId", f"{subnet_id} is not in {vpc_id}")
         return find_vpc(call, subnet.vpc_id), subnet
+    vpc = find_vpc(call, vpc_id) if vpc_id else next((vpc for vpc in vpcs(call) if vpc.default), None)
+    if vpc is None:
+        raise missing_parameter("VPCId")
     inside = [subnet for subnet in subnets(call) if subnet.vpc_id == vpc.id]
     if not vpc.default or not inside:
         raise missing_parameter("SubnetId")
@@ -54,7 +56,7 @@ def chosen_network(call: Call) -> tuple[Vpc, Subnet]:
 
 
 def hosts_in(call: Call, subnet: Subnet) -> list[Host]:
-    return call.cloud.store.all(Host, lambda host: host.subnet_id == subnet.id)
+    return [host for host in call.cloud.store.at(Host, call.project, call.region) if host.subnet_id == subnet.id]
 
 
 def private_network(name: str, text: str, least: int, most: int) -> IPv4Network:
@@ -84,6 +86,7 @@ def _networks(call: Call, taken: tuple[str, ...]) -> tuple[str, ...]:
 
 def _describe_vpc(call: Call, vpc: Vpc) -> Reply:
     inside = [IPv4Network(subnet.network) for subnet in subnets(call) if subnet.vpc_id == vpc.id]
+    has_default = call.cloud.project(call.project).traits.default_vpc
     return {
         "VPCId": vpc.id,
         "Name": vpc.name,
@@ -96,7 +99,7 @@ def _describe_vpc(call: Call, vpc: Vpc) -> Reply:
         "SubnetCount": len(inside),
         "CreateTime": vpc.created,
         "UpdateTime": vpc.updated,
-        "VPCType": "DefaultVPC" if vpc.default else "DefinedVPC",
+        **({"VPCType": "DefaultVPC" if vpc.default else "DefinedVPC"} if has_default else {}),
         "IPv6Network": "",
         "IPv6NetworkInfos": [],
         "OperatorName": "",

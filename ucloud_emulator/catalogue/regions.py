@@ -1,4 +1,4 @@
-"""Where things may stand: regions and their zones."""
+"""Where things may stand: the regions and zones that api summary/regionlist.md lists, in its order."""
 
 from __future__ import annotations
 
@@ -9,24 +9,56 @@ from dataclasses import dataclass
 class Region:
     name: str
     id: int
+    """The documents say that there is a number, not which."""
     title: str
     zones: tuple[str, ...]
+    """In the order of their names; the first is where the region's defaults are."""
     default: bool = False
+    finance: bool = False
+    """A region of the finance cloud: not open to everybody."""
 
 
-def _region(name: str, id: int, title: str, first: int, last: int, default: bool = False) -> Region:
-    return Region(name, id, title, tuple(f"{name}-{number:02}" for number in range(first, last + 1)), default)
+def _region(name: str, id: int, title: str, *zones: int, default: bool = False, finance: bool = False) -> Region:
+    return Region(name, id, title, tuple(f"{name}-{number:02}" for number in zones), default, finance)
 
 
 REGIONS = (
-    _region("cn-bj2", 1000001, "北京二", 2, 5, default=True),
-    _region("cn-sh2", 1000009, "上海二", 1, 3),
-    _region("cn-gd", 1000007, "广州", 1, 2),
-    _region("hk", 1000003, "香港", 1, 2),
-    _region("us-ca", 1000004, "洛杉矶", 1, 1),
-    _region("sg", 1000010, "新加坡", 1, 1),
+    _region("cn-bj1", 2000002, "华北（北京）", 1),
+    _region("cn-bj2", 1000001, "华北（北京2）", 2, 3, 5, default=True),
+    _region("cn-wlcb", 2000003, "华北（乌兰察布）", 1, 3),
+    _region("cn-wlcb2", 2000004, "华北（乌兰察布2）", 1),
+    _region("cn-sh2", 1000009, "华东（上海2）", 1, 2, 3),
+    _region("cn-jx", 2000005, "华东（嘉兴）", 1),
+    _region("cn-sh", 2000006, "金融云-华东（上海）", 1, 2, 3, finance=True),
+    _region("cn-gd2", 2000007, "华南（广州2）", 1),
+    _region("cn-gd", 1000007, "华南（广州）", 2),
+    _region("cn-guiyang1", 2000008, "西南（贵阳）", 1),
+    _region("hk", 1000003, "香港", 2, 3),
+    _region("tw-tp", 2000009, "台湾（台北）", 1),
+    _region("sg", 1000010, "新加坡", 1, 2),
+    _region("jpn-tky", 2000010, "日本（东京）", 1),
+    _region("kr-seoul", 2000011, "韩国（首尔）", 1),
+    _region("th-bkk", 2000012, "泰国（曼谷）", 2),
+    _region("idn-jakarta", 2000013, "印度尼西亚（雅加达）", 1),
+    _region("vn-sng", 2000014, "越南（胡志明）", 1),
+    _region("ph-mnl", 2000015, "菲律宾（马尼拉）", 1),
+    _region("ind-mumbai", 2000016, "印度（孟买）", 1),
+    _region("pk-khi", 2000017, "巴基斯坦（卡拉奇）", 1),
+    _region("us-den", 2000018, "美国（丹佛）", 1),
+    _region("us-ca", 1000004, "美国（洛杉矶）", 1),
+    _region("us-ws", 2000019, "美国（华盛顿）", 1),
+    _region("bra-saopaulo", 2000020, "巴西（圣保罗）", 1),
+    _region("rus-mosc", 2000021, "俄罗斯（莫斯科）", 1, 2),
+    _region("ge-fra", 2000022, "德国（法兰克福）", 1),
+    _region("uk-london", 2000023, "英国（伦敦）", 1),
+    _region("uae-dubai", 2000024, "阿联酋（迪拜）", 1),
+    _region("afr-nigeria", 2000025, "尼日利亚（拉各斯）", 1),
+    _region("uz-tas", 2000026, "乌兹别克斯坦（塔什干）", 1),
+    _region("kz-ala", 2000027, "哈萨克斯坦（阿拉木图）", 1),
+    _region("mx-mex", 2000028, "墨西哥（墨西哥城）", 1),
 )
+_BY_NAME = {region.name: region for region in REGIONS}
 
 
 def region(name: str) -> Region | None:
-    return next((region for region in REGIONS if region.name == name), None)
+    return _BY_NAME.get(name)

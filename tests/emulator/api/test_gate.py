@@ -19,6 +19,7 @@ from ucloud_provider.errors import CloudError
 from tests.support.asker import Asker
 from tests.support.documents import documented
 from tests.support.emulator import Emulator
+from ucloud_emulator import api as _registers_the_actions  # noqa: F401
 from ucloud_emulator.catalogue import COOKIE, CSRF_TOKEN
 from ucloud_emulator.dispatch import ACTIONS
 from ucloud_emulator.signature import sign
@@ -182,13 +183,34 @@ def test_a_refusal_of_the_gateway_can_be_set(api: Asker, code: int) -> None:
     api.emulator.clear_faults(id)
 
 
-def test_every_region_has_zones_and_one_is_the_default(api: Asker) -> None:
+@documented("api/summary/regionlist.md", "33 regions and 43 zones")
+@documented("api/uaccount-api/get_region.md", "A row a zone: region, zone, number, name, permission, default")
+def test_every_region_of_the_list_has_its_zones_and_one_is_the_default(api: Asker) -> None:
     regions: list[dict[str, Any]] = api.ask("GetRegion")["Regions"]
-    assert {"cn-bj2", "cn-sh2", "cn-gd", "hk", "us-ca", "sg"} == {region["Region"] for region in regions}
-    assert {region["Zone"] for region in regions if region["Region"] == "cn-bj2"} == {
-        f"cn-bj2-0{number}" for number in (2, 3, 4, 5)
-    }
-    assert sum(region["IsDefault"] for region in regions) == 1
+    assert (len({each["Region"] for each in regions}), len({each["Zone"] for each in regions})) == (33, 43)
+    assert len({each["RegionId"] for each in regions}) == 33
+    zones: dict[str, list[str]] = {}
+    for each in regions:
+        zones.setdefault(each["Region"], []).append(each["Zone"].removeprefix(f"{each['Region']}-"))
+    assert zones["cn-bj2"] == ["02", "03", "05"]
+    assert (zones["hk"], zones["cn-gd"], zones["cn-wlcb"], zones["sg"]) == (
+        ["02", "03"], ["02"], ["01", "03"], ["01", "02"],
+    )  # fmt: skip
+    assert [each["Zone"] for each in regions if each["IsDefault"]] == ["cn-bj2-02"]
+    assert {each["RegionName"] for each in regions if each["Region"] == "hk"} == {"香港"}
+
+
+@documented("api/summary/public.md", "293: no permission for the zone")
+def test_a_zone_of_the_finance_cloud_is_not_open_to_everybody(api: Asker) -> None:
+    bits = {each["Region"]: each["BitMaps"] for each in api.ask("GetRegion")["Regions"]}
+    assert (bits["cn-sh"], bits["cn-sh2"]) == ("0", "1")
+    assert api.refused("DescribeUHostInstance", Region="cn-sh", Zone="cn-sh-01") == 293
+    assert api.ask("DescribeUHostInstance", Region="cn-sh")["TotalCount"] == 0
+
+
+@pytest.mark.parametrize("action", [name for name, found in ACTIONS.items() if found.scope == "region"])
+def test_whatever_a_call_does_with_a_zone_it_must_be_one_of_the_region(api: Asker, action: str) -> None:
+    assert api.refused(action, Zone="cn-bj2-04") == 230
 
 
 @documented("api/summary/public.md", "292: no such project")

@@ -239,7 +239,7 @@ def known(target: Target) -> Known:
     place = {"Region": "hk"}
     key = target.ask({"Action": "ImportUHostKeyPairs", "KeyPairName": "known", "PublicKeyBody": KEY})["KeyPairId"]
     host = {
-        **place, "Zone": "hk-01", "ImageId": "uimage-debian12-ci", "LoginMode": "KeyPair", "KeyPairId": key,
+        **place, "Zone": "hk-02", "ImageId": "uimage-debian12-ci", "LoginMode": "KeyPair", "KeyPairId": key,
         "Disks.0.IsBoot": "True", "Disks.0.Type": "CLOUD_SSD", "Disks.0.Size": "20", "UserData": "eA==",
         "NetworkInterface.0.EIP.Bandwidth": "1", "NetworkInterface.0.EIP.OperatorName": "International",
     }  # fmt: skip
@@ -253,7 +253,7 @@ def known(target: Target) -> Known:
         "CreateSubnet": {**place, "VPCId": vpc, "Subnet": "10.201.0.0", "Netmask": "24"},
         "CreateFirewall": {**place, "Name": "more", "Rule.0": "TCP|22|0.0.0.0/0|ACCEPT|HIGH|x"},
         "AllocateEIP": {**place, "OperatorName": "International", "Bandwidth": "1"},
-        "CreateUDisk": {**place, "Zone": "hk-01", "Name": "more", "Size": "20", "DiskType": "SSDDataDisk"},
+        "CreateUDisk": {**place, "Zone": "hk-02", "Name": "more", "Size": "20", "DiskType": "SSDDataDisk"},
         "CreateCustomImage": {**place, "UHostId": id, "ImageName": "more"},
         "CopyCustomImage": {**place, "SourceImageId": "uimage-x", "TargetProjectId": "org-second"},
     }

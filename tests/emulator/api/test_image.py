@@ -10,7 +10,7 @@ from tests.support.emulator import Emulator
 BASE = {"uimage-f1chxn", "uimage-debian12-ci", "uimage-debian12"}
 
 
-@pytest.mark.parametrize("region", ["cn-bj2", "cn-sh2", "cn-gd", "hk", "us-ca", "sg"])
+@pytest.mark.parametrize("region", ["cn-bj2", "cn-sh2", "cn-gd", "hk", "us-ca", "sg", "mx-mex"])
 def test_base_images_are_in_every_region(paper_emulator: Emulator, region: str) -> None:
     there = Asker(paper_emulator, paper_emulator.client(region=region))
     images = there.ask("DescribeImage", ImageType="Base")["ImageSet"]

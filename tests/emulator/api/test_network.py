@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.asker import EIP, KEY, Asker
+from tests.support.asker import DISK, EIP, KEY, Asker
+from tests.support.documents import documented
 from tests.support.emulator import Emulator
 
 SSH = "TCP|22|0.0.0.0/0|ACCEPT|HIGH|ssh"
@@ -24,6 +25,27 @@ def test_every_project_has_a_default_network_and_firewalls_in_every_region(
     ports = {f["Type"]: {r["DstPort"] for r in f["Rule"] if r["ProtocolType"] == "TCP"} for f in firewalls}
     assert ports["recommend web"] == {"22", "80", "443", "3389"}
     assert ports["recommend non web"] == {"22", "3389"}
+
+
+@documented("vpc/introduction/subnet.md", "A default VPC is no longer provided")
+@documented("api/vpc2.0-api/describe_vpc.md", "VPCType is DefaultVPC or DefinedVPC, and optional")
+def test_where_there_is_no_default_vpc_a_host_needs_the_id_of_one(paper_emulator: Emulator) -> None:
+    api = Asker(paper_emulator, paper_emulator.client(project="org-no-vpc"))
+    assert (api.ask("DescribeVPC")["DataSet"], api.ask("DescribeSubnet")["DataSet"]) == ([], [])
+    wanted = {
+        "Zone": "cn-bj2-02", "ImageId": "uimage-debian12", "LoginMode": "Password", "Password": "UGFzc3dvcmQxMjM=",
+        "ChargeType": "Dynamic", "MachineType": "N", "Disks": [DISK],
+    }  # fmt: skip
+    assert api.refused("CreateUHostInstance", **wanted) == 220
+    vpc = api.ask("CreateVPC", Name="own", Network=["192.168.0.0/16"])["VPCId"]
+    assert "VPCType" not in api.ask("DescribeVPC")["DataSet"][0]
+    subnet = api.ask("CreateSubnet", VPCId=vpc, Subnet="192.168.1.0")["SubnetId"]
+    assert api.refused("CreateUHostInstance", **wanted) == 220
+    assert api.refused("CreateUHostInstance", **wanted, VPCId=vpc) == 220
+    host = api.running_host(VPCId=vpc, SubnetId=subnet)
+    api.remove_host(host)
+    api.ask("DeleteSubnet", SubnetId=subnet)
+    api.ask("DeleteVPC", VPCId=vpc)
 
 
 @pytest.mark.parametrize(

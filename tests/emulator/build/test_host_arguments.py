@@ -107,7 +107,7 @@ def test_all_that_only_the_cloud_knows_to_be_wrong_is_told_at_once_and_nothing_i
     with pytest.raises(InvalidSpec) as caught:
         create(
             paper_builds,
-            availability_zone="hk-01",
+            availability_zone="hk-02",
             image_id="uimage-nowhere",
             vpc_id="uvnet-nowhere",
             subnet_id="subnet-nowhere",
