@@ -19,6 +19,7 @@ OUTCOMES: Mapping[str, tuple[Outcome, ...]] = {
     "stop": ("never", "vanish"),
     "terminate": ("never",),
     "resize": ("fail",),
+    "capacity": ("fail",),
     "image": ("fail", "never", "vanish"),
     "copy": ("fail", "never", "vanish"),
 }
@@ -39,6 +40,8 @@ class _Rule(BaseModel):
     """Only this project's; "" for any."""
     region: Text = ""
     """Only in this region; "" for any."""
+    zone: Text = ""
+    """Only where this zone is asked for; "" for any."""
     skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """So many that match pass first."""
     times: Annotated[int, Field(ge=0, le=1_000_000)] = 1
@@ -108,7 +111,7 @@ EFFECTS = (
 class StateFault(_Rule):
     """What becomes of a change of state that was asked for and accepted."""
 
-    transition: Literal["launch", "start", "boot_disk", "stop", "terminate", "resize", "image", "copy"]
+    transition: Literal["launch", "start", "boot_disk", "stop", "terminate", "resize", "capacity", "image", "copy"]
     outcome: Outcome
     """fail: it ends in the state that UCloud has for that; never: it goes no further until this rule is cleared;
     vanish: somebody else terminates the host or deletes the image."""

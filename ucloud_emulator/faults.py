@@ -100,18 +100,19 @@ class Faults:
             return (
                 isinstance(rule, Fault)
                 and rule.action in ("*", values.get("Action", ""))
-                and _place(rule, project, values.get("Region", ""))
+                and _place(rule, project, values.get("Region", ""), values.get("Zone", ""))
                 and all(text in values.get(name, "") for name, text in rule.parameters.items())
             )
 
         met = self._meet(matches)
         return met.rule if met and isinstance(met.rule, Fault) else None
 
-    def at(self, transition: str, project: str, region: str) -> Held | None:
+    def at(self, transition: str, project: str, region: str, zone: str = "") -> Held | None:
         """The fault for this change of state, used up by asking."""
 
         def matches(rule: Rule) -> bool:
-            return isinstance(rule, StateFault) and rule.transition == transition and _place(rule, project, region)
+            here = isinstance(rule, StateFault) and rule.transition == transition
+            return here and _place(rule, project, region, zone)
 
         met = self._meet(matches)
         return Held(met.rule, met.cleared) if met and isinstance(met.rule, StateFault) else None
@@ -128,5 +129,5 @@ class Faults:
         return met
 
 
-def _place(rule: Rule, project: str, region: str) -> bool:
-    return rule.project in ("", project) and rule.region in ("", region)
+def _place(rule: Rule, project: str, region: str, zone: str) -> bool:
+    return rule.project in ("", project) and rule.region in ("", region) and rule.zone in ("", zone)

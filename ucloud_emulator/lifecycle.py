@@ -123,7 +123,8 @@ class Lifecycle:
     def _meets(self, transition: str, kind: type[Host] | type[Image], id: str) -> Meets:
         """What the faults have for this change; where they hold it, this takes as long."""
         thing = self._store.get(kind, id)
-        held = self._faults.at(transition, thing.project, thing.region) if thing else None
+        zone = thing.zone if isinstance(thing, Host) else ""
+        held = self._faults.at(transition, thing.project, thing.region, zone) if thing else None
         if held is None:
             return ""
         held.wait(self._closing)

@@ -40,6 +40,11 @@ class Host(Record):
     private_ip: str
     firewall_id: str
     login_mode: str
+    os_type: str = "Linux"
+    features: tuple[str, ...] = ()
+    """Its image's: an image that is made of it has them too."""
+    family: str = ""
+    hotplug: bool = False
     key_pair_id: str = ""
     delete_protected: bool = False
     terminating: bool = False
@@ -114,6 +119,7 @@ class Image(Record):
     os_name: str
     basic_image_id: str
     basic_image_name: str
+    os_type: str = "Linux"
 
 
 KINDS: tuple[type[Record], ...] = (Host, Disk, Eip, Firewall, Vpc, Subnet, KeyPair, Image)

@@ -28,6 +28,7 @@ def base_image(image: catalogue.BaseImage, project: str, region: str) -> Image:
         size=image.size_gb,
         layers=image.layers,
         features=image.features,
+        os_type=image.os_type,
         os_name=image.os_name,
         basic_image_id=image.id,
         basic_image_name=image.name,
@@ -63,7 +64,7 @@ def _describe(image: Image, zone: str, with_price: bool) -> Reply:
         "ImageSize": image.size,
         "ImageDescription": image.remark,
         "State": image.state,
-        "OsType": "Linux",
+        "OsType": image.os_type,
         "OsName": image.os_name,
         "CreateTime": image.created,
         "Features": list(image.features),
@@ -96,7 +97,7 @@ def describe_image(call: Call) -> Reply:
         for image in visible_images(call)
         if (not ids or image.id in ids)
         and (not type or image.type == type)
-        and os_type in ("", "Linux")
+        and os_type in ("", image.os_type)
         and (not tag or image.tag == tag)
     ]
     zone = call.zone or call.first_zone
@@ -132,7 +133,8 @@ def create_custom_image(call: Call) -> Reply:
             state="Making",
             size=boot_disk.size,
             layers=(*host.layers, layer),
-            features=("CloudInit",) if host.cloud_init else (),
+            features=host.features,
+            os_type=host.os_type,
             os_name=host.os_name,
             basic_image_id=host.basic_image_id,
             basic_image_name=host.basic_image_name,
@@ -186,6 +188,7 @@ def _copy(call: Call, source: Image, project: str, region: str) -> Image:
         size=source.size,
         layers=source.layers,
         features=source.features,
+        os_type=source.os_type,
         os_name=source.os_name,
         basic_image_id=source.basic_image_id,
         basic_image_name=source.basic_image_name,

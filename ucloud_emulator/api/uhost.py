@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from ucloud_emulator import catalogue, fields
-from ucloud_emulator.api.uhost_create import cpu_and_memory, login
+from ucloud_emulator.api.uhost_create import login
+from ucloud_emulator.api.uhost_order import cpu_and_memory
 from ucloud_emulator.dispatch import Call, Reply, action
 from ucloud_emulator.records import Disk, Eip, Host
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
@@ -100,12 +101,13 @@ def describe(store: Store, host: Host) -> Reply:
         "BasicImageId": host.basic_image_id,
         "BasicImageName": host.basic_image_name,
         "OsName": host.os_name,
-        "OsType": "Linux",
+        "OsType": host.os_type,
         "CPU": host.cpu,
         "Memory": host.memory,
         "GPU": 0,
         "MachineType": host.machine_type,
         "CpuPlatform": host.cpu_platform,
+        "UHostFamily": host.family,
         "UHostType": "",
         "HostType": "",
         "ChargeType": host.charge_type,
@@ -120,8 +122,8 @@ def describe(store: Store, host: Host) -> Reply:
         "NetCapability": host.net_capability,
         "NetFeatureTag": "Firewall",
         "CloudInitFeature": host.cloud_init,
-        "HotplugFeature": False,
-        "HotPlugMaxCpu": 0,
+        "HotplugFeature": host.hotplug,
+        "HotPlugMaxCpu": 4 * host.cpu if host.hotplug else 0,
         "HpcFeature": False,
         "EpcInstance": False,
         "HiddenKvm": False,
@@ -247,13 +249,23 @@ def resize_uhost_instance(call: Call) -> Reply:
     """CPU and memory of a stopped host. The real host here has the machine's own: only price and answers change."""
     with call.cloud.store.lock:
         host = in_state(call.host(call.parameters.required("UHostId")), "Stopped", RESIZE_FAIL)
-        cpu, memory = cpu_and_memory(call.parameters, host.cpu, host.memory)
-        if call.cloud.faults.at("resize", call.project, call.region):
+        offer = catalogue.offer(host.zone, host.machine_type)
+        if offer is None:
+            raise Refusal(RetCode.SOLD_OUT, f"MachineType [{host.machine_type}] is no longer sold in {host.zone}")
+        cpu, memory = cpu_and_memory(
+            call.parameters,
+            offer.machine.sizes,
+            host.cpu,
+            host.memory,
+            wrong_cpu=RetCode.WRONG_CPU_TO_RESIZE,
+            wrong_memory=RetCode.WRONG_MEMORY_TO_RESIZE,
+        )
+        if call.cloud.faults.at("resize", call.project, call.region, host.zone):
             call.cloud.store.change(Host, host.id, state=RESIZE_FAIL)
             return {"UHostId": host.id}
         start = call.parameters.boolean("AutoStart")
         call.cloud.store.change(Host, host.id, cpu=cpu, memory=memory, state="Starting" if start else "Stopped")
-        call.cloud.ledger.reprice(host.id, catalogue.host_price(cpu, memory))
+        call.cloud.ledger.reprice(host.id, catalogue.host_price(cpu, memory, host.machine_type))
     if start:
         call.cloud.lifecycle.start(host.id)
     return {"UHostId": host.id}

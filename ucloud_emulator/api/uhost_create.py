@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -11,24 +10,19 @@ from ucloud_emulator import catalogue, fields
 from ucloud_emulator.api.firewall import default_firewall, find_firewall
 from ucloud_emulator.api.image import find_image
 from ucloud_emulator.api.keypair import find_key_pair
+from ucloud_emulator.api.uhost_disks import DiskWish
+from ucloud_emulator.api.uhost_order import charge, order
 from ucloud_emulator.api.unet import add_eip, find_eip, new_eip
 from ucloud_emulator.api.vpc import chosen_network
 from ucloud_emulator.dispatch import Call, Reply, action
 from ucloud_emulator.hosts.machines import MachineSpec
-from ucloud_emulator.parameters import Parameters
 from ucloud_emulator.records import Disk, Eip, Host, Image, Subnet
-from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
+from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
 from ucloud_emulator.store import new_id
 
 LOGIN_MODES = ("Password", "KeyPair", "ImagePasswd")
-CHARGE_TYPES = ("Year", "Month", "Dynamic", "Postpay", "Spot")
-MACHINE_TYPES = ("N", "C", "O", "OS", "OM", "OMEM", "OPRO", "OMAX", "OPROG", "O.BM", "O.EPC")
-NET_CAPABILITIES = ("Normal", "Super", "Ultra", "Extreme")
-DISK_TYPES = ("CLOUD_SSD", "CLOUD_RSSD", "CLOUD_NORMAL", "CLOUD_EFFICIENCY", "LOCAL_NORMAL", "LOCAL_SSD")
 MOST_USER_DATA = 16 * 1024
 MOST_AT_ONCE = 100
-MOST_DISK = 8000
-MOST_BOOT_DISK = 500
 
 
 @dataclass(frozen=True)
@@ -40,13 +34,6 @@ class Login:
 
     def __repr__(self) -> str:
         return f"Login({self.mode})"
-
-
-@dataclass(frozen=True)
-class DiskWish:
-    boot: bool
-    type: str
-    size: int
 
 
 def login(call: Call, from_custom_image: bool) -> Login:
@@ -71,33 +58,6 @@ def login(call: Call, from_custom_image: bool) -> Login:
     return Login(mode, password)
 
 
-def cpu_and_memory(asked: Parameters, cpu_default: int, memory_default: int) -> tuple[int, int]:
-    cpu = asked.integer("CPU", cpu_default, least=1, most=240)
-    if cpu > 1 and cpu % 2:
-        raise bad_parameter("CPU", f"{cpu} is odd")
-    memory = asked.integer("Memory", memory_default, least=1024, most=1_966_080)
-    if memory % 1024:
-        raise bad_parameter("Memory", f"{memory} is no multiple of 1024")
-    return cpu, memory
-
-
-def disk_wishes(asked: Parameters) -> tuple[DiskWish, ...]:
-    """Disks.N: exactly one of them to boot from."""
-    wishes = []
-    for disk in asked.groups("Disks"):
-        disk.required("IsBoot")
-        boot = disk.boolean("IsBoot")
-        disk.required("Type")
-        type = disk.one_of("Type", DISK_TYPES, "")
-        least, most = (20, MOST_BOOT_DISK) if boot else (10, MOST_DISK)
-        wishes.append(DiskWish(boot, type, disk.required_integer("Size", least=least, most=most)))
-    if not wishes:
-        raise missing_parameter("Disks")
-    if sum(wish.boot for wish in wishes) != 1:
-        raise bad_parameter("Disks", "exactly one disk has IsBoot True")
-    return tuple(sorted(wishes, key=lambda wish: not wish.boot))
-
-
 @dataclass(frozen=True)
 class EipWish:
     existing: Eip | None
@@ -115,12 +75,8 @@ def _eip_wishes(call: Call, host_id: str) -> tuple[EipWish, ...]:
                 raise Refusal(RetCode.IN_USE, f"EIP [{eip.id}] is bound already")
             wishes.append(EipWish(eip, None))
         elif asked.has("Bandwidth") or asked.has("OperatorName"):
-            wishes.append(EipWish(None, new_eip(call, asked, charge_type=_charge_type(call), host_id=host_id)))
+            wishes.append(EipWish(None, new_eip(call, asked, charge_type=charge(call), host_id=host_id)))
     return tuple(wishes)
-
-
-def _charge_type(call: Call) -> str:
-    return call.parameters.one_of("ChargeType", CHARGE_TYPES, "Month")
 
 
 def _private_ip(call: Call, subnet: Subnet) -> str:
@@ -175,20 +131,15 @@ class _Plan:
         self.login = login(call, self.image.type == "Custom")
         self.name = fields.name(asked, "Name", "UHost")
         self.tag = fields.tag(asked)
-        self.cpu, self.memory = cpu_and_memory(asked, 4, 8192)
-        self.machine_type = asked.one_of("MachineType", MACHINE_TYPES, "N")
-        self.net_capability = asked.one_of("NetCapability", NET_CAPABILITIES, "Normal")
-        self.charge_type = _charge_type(call)
-        self.disks = disk_wishes(asked)
-        if self.disks[0].size < self.image.size:
-            raise bad_parameter("Disks.0.Size", f"{self.disks[0].size} GB is less than the image's {self.image.size}")
+        self.order = order(call, self.zone, self.image)
+        short = call.cloud.faults.at("capacity", call.project, call.region, self.zone)
+        if short is not None or not self.order.offer.buyable:
+            machine = self.order.offer.machine.name
+            raise Refusal(RetCode.SOLD_OUT, f"MachineType [{machine}] is sold out in {self.zone}")
         self.user_data = _user_data(call, self.image)
         self.vpc, self.subnet = chosen_network(call)
         firewall = asked.text("SecurityGroupId")
         self.firewall = find_firewall(call, firewall) if firewall else default_firewall(call)
-        self.cpu_platform = asked.text("MinimalCpuPlatform", "Intel/Auto")
-        if not re.fullmatch(r"(Intel|Amd|Ampere)/[A-Za-z0-9]+", self.cpu_platform):
-            raise bad_parameter("MinimalCpuPlatform")
         _eip_wishes(call, "")
 
     def carry_out(self) -> tuple[Host, MachineSpec]:
@@ -196,9 +147,9 @@ class _Plan:
         host = self._host(new_id("uhost"))
         eips = _eip_wishes(call, host.id)
         cloud.store.put(host)
-        price = catalogue.host_price(host.cpu, host.memory)
+        price = catalogue.host_price(host.cpu, host.memory, host.machine_type)
         cloud.ledger.open(host.id, "uhost", host.name, host.project, host.region, price)
-        for number, wish in enumerate(self.disks):
+        for number, wish in enumerate(self.order.disks):
             self._add_disk(host, wish, number)
         for eip in eips:
             if eip.fresh is not None:
@@ -237,12 +188,16 @@ class _Plan:
             layers=self.image.layers,
             os_name=self.image.os_name,
             cloud_init="CloudInit" in self.image.features,
-            cpu=self.cpu,
-            memory=self.memory,
-            machine_type=self.machine_type,
-            cpu_platform=self.cpu_platform,
-            net_capability=self.net_capability,
-            charge_type=self.charge_type,
+            os_type=self.image.os_type,
+            features=self.image.features,
+            cpu=self.order.cpu,
+            memory=self.order.memory,
+            machine_type=self.order.offer.machine.name,
+            family=self.order.family,
+            hotplug=self.order.hotplug,
+            cpu_platform=self.order.platform,
+            net_capability=self.order.net_capability,
+            charge_type=self.order.charge_type,
             vpc_id=self.vpc.id,
             subnet_id=self.subnet.id,
             private_ip=_private_ip(self.call, self.subnet),
@@ -270,5 +225,5 @@ class _Plan:
         )
         self.call.cloud.store.put(disk)
         self.call.cloud.ledger.open(
-            disk.id, "udisk", disk.name, disk.project, disk.region, catalogue.disk_price(disk.size)
+            disk.id, "udisk", disk.name, disk.project, disk.region, catalogue.disk_price(disk.size, disk.type)
         )

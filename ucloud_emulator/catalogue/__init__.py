@@ -17,12 +17,15 @@ from ucloud_emulator.catalogue.accounts import (
 )
 from ucloud_emulator.catalogue.images import BASE_IMAGES, BaseImage
 from ucloud_emulator.catalogue.machines import (
+    BOOT_DISK_STEP,
     DISK_TYPES,
+    LEAST_DISK,
     MACHINE_TYPES,
     DiskType,
     MachineFamily,
     MachineType,
     Offer,
+    Sizes,
     disk_type,
     offer,
     offers,
@@ -33,6 +36,7 @@ from ucloud_emulator.catalogue.regions import REGIONS, Region, region
 
 __all__ = [
     "BASE_IMAGES",
+    "BOOT_DISK_STEP",
     "COOKIE",
     "CSRF_TOKEN",
     "DEFAULT_PROJECT",
@@ -40,6 +44,7 @@ __all__ = [
     "DISK_TYPES",
     "HOURS",
     "KEYS",
+    "LEAST_DISK",
     "MACHINE_TYPES",
     "MOST_MORE_PROJECTS",
     "PRIVATE_KEY",
@@ -55,6 +60,7 @@ __all__ = [
     "Offer",
     "Project",
     "Region",
+    "Sizes",
     "Traits",
     "disk_price",
     "disk_type",

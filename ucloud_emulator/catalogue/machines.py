@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+Sizes = Mapping[int, tuple[int, ...]]
+"""Cores to GB of memory."""
 Status = Literal["Normal", "Beta", "Soldout", "Hidden"]
 
 NORMAL_DATA = 8000
@@ -63,8 +65,7 @@ class MachineType:
     title: str
     platforms: tuple[str, ...]
     """Oldest first within a maker: MinimalCpuPlatform takes what is as new or newer."""
-    sizes: Mapping[int, tuple[int, ...]]
-    """Cores to GB of memory."""
+    sizes: Sizes
     disks: Mapping[str, tuple[str, ...]]
     """Kind of boot disk to the kinds of data disk that go with it."""
     families: tuple[MachineFamily, ...] = ()
@@ -73,6 +74,16 @@ class MachineType:
     def fast(self) -> bool:
         """快杰: boots from RSSD disks alone, and takes only images with RssdAttachable."""
         return "CLOUD_RSSD" in self.disks
+
+    @property
+    def hotplug(self) -> bool:
+        """Only N and C can be given more cores while they run (uhost introduction/feature/HotPlugFeature.md)."""
+        return not self.fast
+
+    @property
+    def net_modes(self) -> Mapping[str, tuple[str, ...]]:
+        """NetCapability beside Normal, with the image's feature for it (uhost introduction/feature/feature.md)."""
+        return {"Ultra": ("NetEnhanced_Ultra",)} if self.fast else {"Super": ("NetEnhanced",)}
 
 
 @dataclass(frozen=True)
@@ -181,8 +192,9 @@ WITHOUT_NORMAL = {
     "uk-london-01",
 }
 WITH_ESSD = {"kr-seoul-01", "vn-sng-01"}
-STILL_OLD = {"cn-bj2-02", "cn-bj2-03", "cn-bj2-05", "tw-tp-01"}
-"""Where N and C are still sold beside 快杰: UCloud's own scenarios order them there. Elsewhere they are sold out."""
+STILL_OLD = {"cn-bj2-02", "cn-bj2-03", "cn-bj2-05", "cn-sh2-01", "hk-02", "us-ca-01", "tw-tp-01"}
+"""Where N and C are still sold beside 快杰, as UCloud's own scenarios and guides order them. Elsewhere they are sold
+out: type_new.md says that they are no longer supplied, and no page says where."""
 NEWEST = {"cn-bj2-05", "cn-wlcb-01"}
 """Where o2i, om2i and Ampere are sold, and the memory type is on trial. No page says where: these are our choice."""
 UNADVERTISED = {"OS", "OMAX"}

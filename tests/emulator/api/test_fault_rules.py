@@ -137,7 +137,7 @@ def test_a_reset_clears_the_faults() -> None:
         ({"not_json_after": "xml"}, "not_json_after: \"xml\": Input should be 'html', 'garbage' or 'empty'"),
         ({"ret_code": 1, "parameters": ["Name"]}, "parameters: "),
         ({"ret_code": 1, "parameters": {"Name": 1}}, "parameters.Name: 1: "),
-        ({"ret_code": 1, "time": 2}, "time: no such field; one of project, region, skip, times, action"),
+        ({"ret_code": 1, "time": 2}, "time: no such field; one of project, region, zone, skip, times, action"),
         ({"ret_code": 1, "project": "org-nobody"}, "project: 'org-nobody' is none of org-emulator, org-second"),
         ({"ret_code": 1, "region": "xx"}, "region: 'xx' is none of cn-bj2, "),
         ({"action": "*", "transition": "image", "outcome": "fail"}, "action and transition exclude each other"),

@@ -19,8 +19,8 @@ def test_base_images_are_in_every_region(paper_emulator: Emulator, region: str) 
 
 
 def test_only_the_image_with_cloud_init_has_the_feature(api: Asker) -> None:
-    assert api.image("uimage-debian12-ci")["Features"] == ["CloudInit"]
-    assert api.image("uimage-debian12")["Features"] == []
+    assert "CloudInit" in api.image("uimage-debian12-ci")["Features"]
+    assert "CloudInit" not in api.image("uimage-debian12")["Features"]
 
 
 def test_the_guide_s_centos_says_what_it_really_is(api: Asker) -> None:
@@ -36,7 +36,8 @@ def test_an_image_of_a_stopped_host_is_made_and_hosts_start_from_it(api: Asker) 
     api.until(lambda: api.image(image_id)["State"] == "Available")
     image = api.image(image_id)
     assert (image["ImageName"], image["ImageDescription"], image["Tag"]) == ("made", "why", "t")
-    assert (image["ImageType"], image["ImageSize"], image["Features"]) == ("Custom", 40, ["CloudInit"])
+    assert (image["ImageType"], image["ImageSize"]) == ("Custom", 40)
+    assert image["Features"] == api.image("uimage-debian12-ci")["Features"]
     host = api.running_host(ImageId=image_id, Disks=[{**DISK, "Size": 40}])
     assert api.host(host)["BasicImageId"] == "uimage-debian12-ci"
     api.ask("TerminateCustomImage", ImageId=image_id)
@@ -50,7 +51,7 @@ def test_a_boot_disk_smaller_than_its_image_is_refused(api: Asker) -> None:
     image = api.made_image(source)
     api.remove_host(source)
     wanted = {"Zone": "cn-bj2-02", "LoginMode": "Password", "Password": "UGFzc3dvcmQxMjM="}
-    assert api.refused("CreateUHostInstance", ImageId=image, Disks=[DISK], **wanted) == 230
+    assert api.refused("CreateUHostInstance", ImageId=image, Disks=[DISK], **wanted) == 8315
     api.ask("TerminateCustomImage", ImageId=image)
 
 

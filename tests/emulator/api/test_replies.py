@@ -18,6 +18,7 @@ DESCRIBED = (
     "DescribeImage",
     "DescribeUHostInstance",
     "DescribeUHostKeyPairs",
+    "DescribeAvailableInstanceTypes",
     "DescribeFirewall",
     "DescribeVPC",
     "DescribeSubnet",
@@ -31,6 +32,8 @@ ONLY_SOMETIMES = {
     "UHostInstanceSet": {"GpuType", "KeyPair", "SpotAttribute", "UDHostAttribute", "UHostFamily", "RestrictMode"},
     "CopyCustomImageResponse": {"Infos", "TargetImageId", "TaskId"},
     "CreateSubnetResponse": {"IPv6Network"},
+    "AvailableInstanceTypes": {"GraphicsMemory", "Performance"},
+    "CheckUHostResourceCapacityResponse": {"RdmaClusterIds"},
     "EIPBinding": {"EIP", "PrivateIP", "PrivateIPType"},
     "UDiskDataSet": {"BackupMode"},
 }
@@ -120,6 +123,8 @@ def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None
         Count=1,
         Disks=[{"IsBoot": "True", "Type": "CLOUD_SSD", "Size": 20}],
     )
+    boot = {"IsBoot": "True", "Type": "CLOUD_SSD", "Size": 20}
+    check("CheckUHostResourceCapacity", Zone="cn-bj2-02", ImageId="uimage-debian12-ci", Disks=[boot])
     host = check(
         "CreateUHostInstance",
         Zone="cn-bj2-02",
