@@ -34,7 +34,7 @@ class Firewall(Step):
     def run(self, build: Build) -> None:
         args, api = build.args, build.api
         if args.security_group_id:
-            build.firewall_id = args.security_group_id
+            build.firewall_id = None if build.security_group else args.security_group_id
             return
         label = build.lease.label
         rules = _rules(build, args.temporary_security_group_source_cidrs or [ANYWHERE])

@@ -24,12 +24,12 @@ from ucloud_provider.build.journal import Journal, JournalFailed
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
 from ucloud_provider.build.mark import Mark, TakenMark
+from ucloud_provider.build.preflight import Preflight
 from ucloud_provider.build.provision import Provision
 from ucloud_provider.build.seal import Seal
 from ucloud_provider.build.snapshot import Snapshot, Stop
 from ucloud_provider.build.state import Build, BuiltImage, CopyFailed, MadeCopy
 from ucloud_provider.build.temporary_host import TemporaryHost
-from ucloud_provider.build.validate import Validate
 from ucloud_provider.cloud import account, images, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import UCloudImageError
@@ -134,7 +134,7 @@ def _run(build: Build, accepts: Accepts, collected: Callable[[], None], in_time:
     mark, snapshot = Mark(), Snapshot()
     temporary: list[pipeline.Step] = [Credentials(), Firewall(), TemporaryHost(), Connect()]
     if build.image is None:
-        pipeline.run(build, [Validate(), Guest(), mark, *temporary, Narrow(), Provision(), Seal(), Stop(), snapshot])
+        pipeline.run(build, [Preflight(), Guest(), mark, *temporary, Narrow(), Provision(), Seal(), Stop(), snapshot])
         begun: list[pipeline.Step] = [mark, snapshot]
     else:
         begun = [TakenMark(), snapshot, mark]

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ucloud_provider import places
-from ucloud_provider.build import dead_builds, handed_over, launch, lease, once, recover
+from ucloud_provider.build import dead_builds, handed_over, launch, lease, once, preflight, recover
 from ucloud_provider.build.access import random_password
-from ucloud_provider.build.found import network_problems, place_problems
 from ucloud_provider.build.journal import FILE as JOURNAL
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.log import FILE as LOG
 from ucloud_provider.build.log import BuildLog
+from ucloud_provider.build.lookups import Lookups
 from ucloud_provider.build.release import found, give_back, release_second
-from ucloud_provider.cloud import account, hosts, images, keypairs, network, retry
+from ucloud_provider.cloud import account, hosts, network, retry
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.cloud.records import Host, Image
+from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import Cancelled, InvalidSpec, StepFailed, UCloudImageError, UnexpectedState
 from ucloud_provider.run import Cancel, Progress
+from ucloud_provider.spec.args import to_inputs
+from ucloud_provider.spec.between import Given
 from ucloud_provider.spec.rules import parse_duration, parse_instance_type
 from ucloud_provider.spec.uhost import UHostArgs
 
@@ -152,51 +155,32 @@ def change(old: Mapping[str, Any], args: UHostArgs, host_id: str, *, api: Api, p
 
 def _order(args: UHostArgs, name: str, tag: str, api: Api) -> hosts.HostOrder:
     """Everything the cloud has to be told, after what only the cloud knows was checked."""
-    projects, zones = account.projects(api), account.zones(api)
-    problems = list(place_problems(api, projects, zones, [("availability_zone", args.availability_zone)]))
-    if api.project_id not in projects or api.region not in zones:
-        raise InvalidSpec(problems)  # nothing is found there: that would only echo it
-    image = images.get(api, args.image_id)
-    if image is None:
-        problems.append(
-            f"image_id: {args.image_id!r} is no image of {api.region} in {api.project_id}; look it up in the console"
-        )
-    else:
-        problems += _image_problems(args, image)
-    problems += network_problems(args, api)
-    if args.key_pair_id is not None and args.key_pair_id not in {each.id for each in keypairs.find(api)}:
-        problems.append(f"key_pair_id: {args.key_pair_id!r} is no key pair of {api.region}; look it up in the console")
-    if problems or image is None:
-        raise InvalidSpec(problems)
+    with contextlib.closing(Lookups()) as lookups:
+        asked = preflight.of_host(Given(to_inputs(args), ()), api, lookups)
+    if asked.problems:
+        raise InvalidSpec(asked.problems)
+    choice = asked.choices[0]
+    group = args.security_group_id if asked.security_group else None
     return hosts.HostOrder(
         name=name,
         tag=tag,
-        zone=args.availability_zone,
+        zone=choice.zone,
         image_id=args.image_id,
-        instance_type=parse_instance_type(args.instance_type),
-        boot_disk=hosts.Disk(args.boot_disk_size or image.size, args.boot_disk_type),
-        data_disks=tuple(hosts.Disk(each.size, each.type) for each in args.data_disks),
-        cpu_platform=args.min_cpu_platform,
+        instance_type=choice.instance_type,
+        boot_disk=choice.boot_disk,
+        data_disks=choice.data_disks,
+        cpu_platform=choice.cpu_platform,
         charge_type=args.charge_type.capitalize(),
         vpc_id=args.vpc_id,
         subnet_id=args.subnet_id,
-        firewall_id=args.security_group_id or _web_firewall(api),
+        firewall_id=None if group else args.security_group_id or _web_firewall(api),
+        security_group_id=group,
         eip_bandwidth=args.eip_bandwidth if args.eip else None,
         eip_charge_mode=args.eip_charge_mode,
         user_data=None if args.user_data is None else args.user_data.encode(),
         password=None if args.key_pair_id else args.password or random_password(),
         key_pair_id=args.key_pair_id,
     )
-
-
-def _image_problems(args: UHostArgs, image: Image) -> Iterator[str]:
-    """What the arguments ask of an image that it does not have."""
-    if image.state != "Available":
-        yield f"image_id: {image.id!r} is {image.state}; wait until it is Available, or choose another"
-    if args.boot_disk_size is not None and args.boot_disk_size < image.size:
-        yield f"boot_disk_size: {args.boot_disk_size} GB is below the image's {image.size} GB; give that"
-    if args.user_data and not image.has_cloud_init:
-        yield f"user_data: image {image.id!r} has no CloudInit to run it; choose an image that has"
 
 
 def _web_firewall(api: Api) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ucloud_provider.build.hardware import Choice
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.build.lease import Lease
 from ucloud_provider.build.log import BuildLog
@@ -87,6 +88,10 @@ class Build:
     started: float = field(default_factory=time.monotonic)
 
     source: Image | None = None
+    choices: tuple[Choice, ...] = ()
+    """Where to order the host, and of which hardware, in this order."""
+    security_group: bool = False
+    """Whether `security_group_id` names a security group, and not a firewall."""
     login: Login = field(default_factory=Login)
     user_data: bytes | None = field(default=None, repr=False)
     marked: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,7 +11,6 @@ from ucloud_provider.build.release import found, release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import hosts, network, retry
 from ucloud_provider.errors import CloudError
-from ucloud_provider.spec.rules import parse_instance_type
 
 START_TIMEOUT = 900.0
 """Seconds that a host may take until it is Running."""
@@ -26,17 +24,19 @@ class TemporaryHost(Step):
 
     def run(self, build: Build) -> None:
         args, api, label = build.args, build.api, build.lease.label
+        first = build.choices[0]
         order = hosts.HostOrder(
             name=args.instance_name or label,
             tag=label,
-            zone=args.availability_zone,
+            zone=first.zone,
             image_id=args.source_image_id,
-            instance_type=parse_instance_type(args.instance_type),
-            boot_disk=hosts.Disk(args.boot_disk_size or build.the_source().size, args.boot_disk_type),
-            cpu_platform=args.min_cpu_platform,
+            instance_type=first.instance_type,
+            boot_disk=first.boot_disk,
+            cpu_platform=first.cpu_platform,
             vpc_id=args.vpc_id,
             subnet_id=args.subnet_id,
             firewall_id=build.firewall_id,
+            security_group_id=args.security_group_id if build.security_group else None,
             eip_bandwidth=None if args.use_ssh_private_ip else args.eip_bandwidth,
             eip_charge_mode=args.eip_charge_mode,
             user_data=build.user_data,
@@ -52,13 +52,17 @@ class TemporaryHost(Step):
 
     def _order(self, build: Build, order: hosts.HostOrder) -> None:
         """Order the host where UCloud has room for it: first in the zones given, then of the types given."""
-        args, api = build.args, build.api
-        zones = (args.availability_zone, *args.fallback_availability_zones)
-        types = (args.instance_type, *args.fallback_instance_types)
+        api = build.api
         tried: list[str] = []
-        for kind, zone in itertools.product(types, zones):
-            here = replace(order, zone=zone, instance_type=parse_instance_type(kind))
-            tried.append(f"{kind} in {zone}")
+        for choice in build.choices:
+            here = replace(
+                order,
+                zone=choice.zone,
+                instance_type=choice.instance_type,
+                boot_disk=choice.boot_disk,
+                cpu_platform=choice.cpu_platform,
+            )
+            tried.append(str(choice.place))
             build.made["host"] = build.thing("host")
             try:
                 build.made["host"] = once.make(
@@ -71,7 +75,7 @@ class TemporaryHost(Step):
             except CloudError as error:
                 if not retry.may_succeed_elsewhere(error):
                     raise
-                if len(tried) == len(zones) * len(types):
+                if len(tried) == len(build.choices):
                     message = error.message if len(tried) == 1 else f"{error.message}; tried {', '.join(tried)}"
                     raise CloudError(error.action, error.code, message) from error
                 build.log(f"refused, trying the next: {error}")

@@ -34,6 +34,8 @@ class Credentials:
     security_token: str = field(default="", repr=False)
     cookie: str = field(default="", repr=False)
     csrf_token: str = field(default="", repr=False)
+    image_quota: int | None = None
+    """How many custom images a region holds, where UCloud has raised that for this account."""
 
     @property
     def account(self) -> str:
@@ -53,7 +55,7 @@ def resolve(
     """Find the credentials; for each value the first place that has it wins.
 
     1. stack config: `ucloud:publicKey`, `ucloud:privateKey`, `ucloud:securityToken`, `ucloud:projectId`,
-       `ucloud:region`, `ucloud:baseUrl`, `ucloud:profile`, `ucloud:sharedCredentialsFile`
+       `ucloud:region`, `ucloud:baseUrl`, `ucloud:imageQuota`, `ucloud:profile`, `ucloud:sharedCredentialsFile`
     2. the environment: UCLOUD_PUBLIC_KEY, UCLOUD_PRIVATE_KEY, UCLOUD_SECURITY_TOKEN, UCLOUD_PROJECT_ID,
        UCLOUD_REGION, UCLOUD_BASE_URL, UCLOUD_PROFILE, UCLOUD_SHARED_CREDENTIAL_FILE (Packer's names)
     3. a profile of the shared credentials file, `~/.ucloud/credential.json`: a list of
@@ -107,7 +109,16 @@ def resolve(
         security_token=token or "",
         cookie=cookie,
         csrf_token=csrf_token,
+        image_quota=_quota(config("ucloud:imageQuota")),
     )
+
+
+def _quota(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 7):
+        raise CredentialsMissing(f"ucloud:imageQuota is {text!r}, which is no number of images; give such as 50")
+    return int(text)
 
 
 def _expand(path: str, home: Path | None) -> Path:

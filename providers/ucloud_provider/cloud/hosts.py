@@ -44,6 +44,8 @@ class HostOrder:
     vpc_id: str | None = None
     subnet_id: str | None = None
     firewall_id: str | None = None
+    security_group_id: str | None = None
+    """A security group in place of a firewall."""
     eip_bandwidth: int | None = None
     eip_charge_mode: str = "traffic"
     user_data: bytes | None = None
@@ -53,10 +55,6 @@ class HostOrder:
 
 def create(api: Api, order: HostOrder) -> str:
     """Order a host; its id. The order says who pays how: see `HostOrder`."""
-    disks: list[dict[str, Any]] = [
-        {"IsBoot": "true", "Size": order.boot_disk.size, "Type": order.boot_disk.type.upper()},
-        *({"IsBoot": "false", "Size": each.size, "Type": each.type.upper()} for each in order.data_disks),
-    ]
     params: dict[str, Any] = {
         "Name": order.name,
         "Tag": order.tag,
@@ -67,11 +65,13 @@ def create(api: Api, order: HostOrder) -> str:
         "Memory": order.instance_type.memory,
         "MinimalCpuPlatform": order.cpu_platform,
         "ChargeType": order.charge_type,
-        "Disks": disks,
+        "Disks": disk_parameters(order.boot_disk, order.data_disks),
         "VPCId": order.vpc_id,
         "SubnetId": order.subnet_id,
         "SecurityGroupId": order.firewall_id,
     }
+    if order.security_group_id is not None:
+        params |= {"SecurityMode": "SecGroup", "SecGroupId": [{"Id": order.security_group_id, "Priority": 1}]}
     if order.eip_bandwidth is not None:
         eip = {
             "Bandwidth": order.eip_bandwidth,
@@ -88,6 +88,14 @@ def create(api: Api, order: HostOrder) -> str:
     else:
         params |= {"LoginMode": "ImagePasswd"}
     return new_id("CreateUHostInstance", api.create("CreateUHostInstance", **params), "UHostIds")
+
+
+def disk_parameters(boot_disk: Disk, data_disks: Sequence[Disk] = ()) -> list[dict[str, Any]]:
+    """A host's disks as calls name them."""
+    return [
+        {"IsBoot": "True", "Size": boot_disk.size, "Type": boot_disk.type.upper()},
+        *({"IsBoot": "False", "Size": each.size, "Type": each.type.upper()} for each in data_disks),
+    ]
 
 
 def operator(region: str) -> str:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ucloud_provider.cloud import paging, retry
-from ucloud_provider.cloud.answers import listed, new_id
+from ucloud_provider.cloud.answers import listed, new_id, number
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import CloudError
 
 NOT_FOUND = (8058, 8037)
 """RetCodes for an image that does not exist (any more)."""
+
+
+NODE_IMAGE = {"State": "Available", "ImageType": "Base"}
+"""What goes for every node image of UK8S that is listed."""
+
+NODE_IMAGE_UNSAID = {"OsType": "Linux", "Features": ["RssdAttachable"], "ImageSize": 40}
+"""What is taken for granted of one where UCloud does not say: those listed are for machine type O by default."""
 
 
 def describe(api: Api, ids: Sequence[str]) -> dict[str, Image]:
@@ -31,7 +38,7 @@ def source(api: Api, image_id: str) -> Image | None:
 
 
 def _node_image(api: Api, image_id: str) -> Image | None:
-    """UK8S lists its node images apart, and says little of them: all are Linux of 40 GB with CloudInit."""
+    """UK8S lists its node images apart."""
     action = "DescribeUK8SImage"
     try:
         answer = api.read(action)
@@ -39,11 +46,18 @@ def _node_image(api: Api, image_id: str) -> Image | None:
         if error.code and not retry.is_transient(error):  # an account without UK8S
             return None
         raise
-    found = next((each for each in listed(action, answer, "ImageSet") if each.get("ImageId") == image_id), None)
-    if found is None:
-        return None
-    known = {"State": "Available", "OsType": "Linux", "ImageType": "Base", "Features": ["CloudInit"], "ImageSize": 40}
-    return Image.of({**found, **known})
+    every = (each for name in ("ImageSet", "CustomImageSet") for each in listed(action, answer, name))
+    found = next((each for each in every if each.get("ImageId") == image_id), None)
+    return None if found is None else Image.of({**NODE_IMAGE_UNSAID, **found, **NODE_IMAGE})
+
+
+def custom_count(api: Api) -> int:
+    """How many custom images there are in this project and region."""
+    action = "DescribeImage"
+    answer = api.read(action, ImageType="Custom", Limit=1)
+    if (total := answer.get("TotalCount")) is not None:
+        return number({"TotalCount": total}, "TotalCount")
+    return len(find(api))
 
 
 def find(api: Api, *, tag: str | None = None) -> list[Image]:

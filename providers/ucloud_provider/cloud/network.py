@@ -7,23 +7,22 @@ from collections.abc import Sequence
 from ucloud_provider.cloud import paging
 from ucloud_provider.cloud.answers import key, listed, new_id
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.cloud.records import Eip, Firewall
+from ucloud_provider.cloud.records import Eip, Firewall, Vpc
 from ucloud_provider.errors import CloudError
 
 FIREWALL_NOT_FOUND = 54002
 EIP_NOT_FOUND = 54002
-VPC_NOT_FOUND = 58103
 
 
-def vpc_exists(api: Api, vpc_id: str) -> bool:
-    action = "DescribeVPC"
-    try:
-        answer = api.read(action, VPCIds=[vpc_id])
-    except CloudError as error:
-        if error.code == VPC_NOT_FOUND:
-            return False
-        raise
-    return any(each.get("VPCId") == vpc_id for each in listed(action, answer, "DataSet"))
+def vpcs(api: Api) -> list[Vpc]:
+    """The VPCs of this project and region."""
+    return [Vpc.of(each) for each in paging.every(api, "DescribeVPC", "DataSet")]
+
+
+def subnets(api: Api, vpc_id: str) -> list[str]:
+    """The ids of a VPC's subnets."""
+    action = "DescribeSubnet"
+    return [key(action, each, "SubnetId") for each in paging.every(api, action, "DataSet", VPCId=vpc_id)]
 
 
 def subnet_vpc(api: Api, subnet_id: str) -> str | None:
@@ -41,6 +40,12 @@ def subnet_vpc(api: Api, subnet_id: str) -> str | None:
 
 def firewalls(api: Api) -> list[Firewall]:
     return [Firewall.of(each) for each in paging.every(api, "DescribeFirewall", "DataSet")]
+
+
+def sec_groups(api: Api) -> list[str]:
+    """The ids of the security groups, which stand beside firewalls where an account has them."""
+    action = "DescribeSecGroup"
+    return [key(action, each, "SecGroupId") for each in paging.every(api, action, "DataSet")]
 
 
 def create_firewall(api: Api, *, name: str, rules: Sequence[str], remark: str, tag: str) -> str:

@@ -10,8 +10,23 @@ from ucloud_provider.cloud.answers import key, listed, number, text
 
 
 @dataclass(frozen=True)
+class HostDisk:
+    """A disk of a host: its type as UCloud writes it, such as `CLOUD_SSD`, and its size in GB."""
+
+    type: str
+    size: int
+    boot: bool
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> HostDisk:
+        """From an element of a host's DiskSet."""
+        boot = str(item.get("IsBoot")).lower() == "true"
+        return cls(text(item, "DiskType", "Type"), number(item, "Size"), boot)
+
+
+@dataclass(frozen=True)
 class Host:
-    """A UHost. `boot_disk_ready` says that an image can be made of it."""
+    """A UHost. `boot_disk_ready` says that an image can be made of it. Disks' sizes are in GB."""
 
     id: str
     name: str
@@ -26,6 +41,8 @@ class Host:
     cpu: int
     memory: int
     created: int
+    machine_type: str = ""
+    disks: tuple[HostDisk, ...] = ()
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> Host:
@@ -52,7 +69,14 @@ class Host:
             cpu=number(item, "CPU"),
             memory=number(item, "Memory"),
             created=number(item, "CreateTime"),
+            machine_type=text(item, "MachineType"),
+            disks=tuple(map(HostDisk.of, listed(action, item, "DiskSet"))),
         )
+
+    @property
+    def boot_disk_type(self) -> str:
+        """Such as `cloud_ssd`; empty where UCloud does not say."""
+        return next((each.type.lower() for each in self.disks if each.boot), "")
 
 
 @dataclass(frozen=True)
@@ -86,6 +110,20 @@ class Image:
     @property
     def has_cloud_init(self) -> bool:
         return "CloudInit" in self.features
+
+
+@dataclass(frozen=True)
+class Vpc:
+    """A VPC. `type` is `DefaultVPC` or `DefinedVPC`; empty where UCloud does not say."""
+
+    id: str
+    name: str
+    type: str
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Vpc:
+        """From an element of DescribeVPC's DataSet."""
+        return cls(id=key("DescribeVPC", item, "VPCId"), name=text(item, "Name"), type=text(item, "VPCType"))
 
 
 @dataclass(frozen=True)

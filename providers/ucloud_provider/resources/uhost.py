@@ -56,7 +56,7 @@ class UHostProvider(ResourceProvider):
             new, open_question = dict(news), False
             if is_unknown(news.get("image_id")) and standing.stays(str(olds.get("image_id"))):
                 new["image_id"], open_question = old.get("image_id"), True
-            changes = diff_uhost(old, new)
+            changes = diff_uhost(old, new, olds)
             if changes.replace:
                 told = (
                     f"{c.property}: not known yet" if is_unknown(new.get(c.property)) else c.what
@@ -138,7 +138,8 @@ def _outputs(inputs: Mapping[str, Any], host: Host, api: Api) -> dict[str, Any]:
     from ucloud_provider.spec.uhost import UHostArgs
 
     place = {"project_id": api.project_id, "region": api.region}
-    return {**plain_inputs(UHostArgs, inputs), **place, **_seen(host)}
+    taken = {"boot_disk_type": host.boot_disk_type} if host.boot_disk_type else {}
+    return {**plain_inputs(UHostArgs, inputs), **place, **taken, **_seen(host)}
 
 
 def _seen(host: Host) -> dict[str, Any]:

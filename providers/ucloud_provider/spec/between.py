@@ -37,6 +37,7 @@ def image_failures(given: Given, base_dir: Path) -> Iterator[Failure]:
     yield from _at_most_one(given, "user_data", "user_data_file")
     yield from _at_most_one(given, "ssh_password", "ssh_keypair_name")
     yield from _user_data_size(given)
+    yield from _bandwidth(given)
     if given["use_ssh_private_ip"] is True and given.absent("vpc_id"):
         yield Failure("use_ssh_private_ip", "True needs vpc_id and subnet_id: a VPC that this machine is connected to")
     if given["ssh_keypair_name"] and given.absent("ssh_private_key_file"):
@@ -65,6 +66,7 @@ def host_failures(given: Given) -> Iterator[Failure]:
     yield from _both_or_neither(given, "vpc_id", "subnet_id")
     yield from _at_most_one(given, "password", "key_pair_id")
     yield from _user_data_size(given)
+    yield from _bandwidth(given)
 
 
 def copy_failures(
@@ -100,6 +102,18 @@ def _file(given: Given, name: str, base_dir: Path) -> Iterator[Failure]:
         yield Failure(name, f"{rules.shown(value)} is no file in {base_dir}; correct the path")
     elif name == "user_data_file" and size > rules.USER_DATA_LIMIT:
         yield Failure(name, f"{rules.shown(value)} has {size} bytes; UCloud takes {rules.USER_DATA_LIMIT}: shorten it")
+
+
+def _bandwidth(given: Given) -> Iterator[Failure]:
+    """An EIP's bandwidth, by how it is paid for."""
+    bandwidth, mode = given["eip_bandwidth"], given["eip_charge_mode"] or "traffic"
+    most = rules.TRAFFIC_BANDWIDTH
+    if mode != "traffic" or "eip_charge_mode" in given.unjudged or not isinstance(bandwidth, int) or bandwidth <= most:
+        return
+    yield Failure(
+        "eip_bandwidth",
+        f"{bandwidth} Mbps is above the {most} Mbps of eip_charge_mode 'traffic'; give less, or another mode",
+    )
 
 
 def _key_bits(given: Given) -> Iterator[Failure]:

@@ -11,7 +11,7 @@ from ucloud_provider.provisioners import kinds
 from ucloud_provider.provisioners.base import Provisioner
 from ucloud_provider.spec.args import Effect, same, whole_numbers
 from ucloud_provider.spec.check import load_provisioners
-from ucloud_provider.spec.digest import canonical, identity
+from ucloud_provider.spec.digest import FORMER_DEFAULTS, canonical, identity
 from ucloud_provider.spec.image import CustomImageArgs
 from ucloud_provider.spec.judging import path_text
 from ucloud_provider.spec.uhost import UHostArgs
@@ -93,12 +93,19 @@ def _is_build_only(provisioner: Any, argument: str) -> bool:
     return any(field.name == argument and field.metadata["effect"] is Effect.NONE for field in fields)
 
 
-def diff_uhost(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
-    """Compare the inputs a `UHost` was made from with new ones."""
+def diff_uhost(old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[str, Any] | None = None) -> Changes:
+    """Compare the inputs a `UHost` was made from with new ones.
+
+    `outputs` is what the state holds of it: also what was taken where the inputs left it open.
+    """
     found: dict[Effect, list[Change]] = {Effect.REPLACE: [], Effect.UPDATE: [], Effect.NONE: []}
     for field in dataclasses.fields(UHostArgs):
         default = None if field.default is dataclasses.MISSING else field.default
         before, after = _value(old, field.name, default), _value(new, field.name, default)
+        if field.name in FORMER_DEFAULTS:
+            # Left open, what the host has is right, whatever it is; a state of old holds the default of then.
+            before = before or _value(outputs or {}, field.name, None)
+            after = before if after is None else after
         if not same(_normal(after), _normal(before)):
             if field.metadata["secret"]:
                 shown = "changed"

@@ -19,6 +19,9 @@ from ucloud_provider.spec.image import CustomImageArgs
 COMPUTED = ("files", "digest", "__provider")
 """Inputs that are not the user's: computed by the check, or Pulumi's own."""
 
+FORMER_DEFAULTS = {"boot_disk_type": "cloud_ssd", "min_cpu_platform": "Intel/Auto"}
+"""What states hold of arguments that were left out when these were their defaults: no change of anything."""
+
 ADOPTED = ("adopt_image_id", "region", "project_id")
 """All that decides which image an adopted one is: it was made before, from what does not matter."""
 
@@ -39,7 +42,7 @@ def identity(inputs: Mapping[str, Any]) -> dict[str, Any]:
         value = values.get(field.name)
         if field.name == "provisioners":
             found[field.name] = [each.identity(files) for each in load_provisioners(values)]
-        elif value is not None and not same(value, field.default):
+        elif value is not None and not same(value, FORMER_DEFAULTS.get(field.name, field.default)):
             found[field.name] = content_of(value, files) if field.metadata["path"] else value
     return found
 

@@ -29,7 +29,10 @@ class ImageCopy:
         default=None, effect=Effect.UPDATE, rule=rules.image_name, doc="The copy's name; default: `image_name`."
     )
     description: Arg[str | None] = arg(
-        default=None, effect=Effect.UPDATE, doc="The copy's description; default: `image_description`."
+        default=None,
+        effect=Effect.UPDATE,
+        rule=rules.remark,
+        doc="The copy's description; default: `image_description`.",
     )
 
 
@@ -52,7 +55,9 @@ class CustomImageArgs:
     source_image_id: Arg[str] = arg(
         effect=Effect.REPLACE, rule=rules.image_id, doc="The image that the temporary host starts from."
     )
-    image_description: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, doc="The image's description.")
+    image_description: Arg[str | None] = arg(
+        default=None, effect=Effect.REPLACE, rule=rules.remark, doc="The image's description; 255 characters at most."
+    )
     provisioners: Arg[Sequence[Provisioner]] = arg(
         default=(), effect=Effect.REPLACE, doc="What is done to the host, in order: `Shell`, `File`, `ShellLocal`."
     )
@@ -115,17 +120,19 @@ class CustomImageArgs:
         rule=rules.instance_name,
         doc="Name of the temporary host; default: one that holds the build's id.",
     )
-    boot_disk_type: Arg[str] = arg(
-        default="cloud_ssd",
+    boot_disk_type: Arg[str | None] = arg(
+        default=None,
         effect=Effect.NONE,
         rule=rules.one_of(rules.BOOT_DISK_TYPES),
-        doc=f"One of {', '.join(rules.BOOT_DISK_TYPES)}.",
+        doc=f"One of {', '.join(rules.BOOT_DISK_TYPES)}; default: the first of cloud_ssd, cloud_rssd, local_ssd, "
+        "local_normal that the zone offers for the type.",
     )
-    min_cpu_platform: Arg[str] = arg(
-        default="Intel/Auto",
+    min_cpu_platform: Arg[str | None] = arg(
+        default=None,
         effect=Effect.NONE,
         rule=rules.one_of(rules.CPU_PLATFORMS),
-        doc=f"One of {', '.join(rules.CPU_PLATFORMS)}.",
+        doc=f"One of {', '.join(rules.CPU_PLATFORMS)}; default: Intel/Auto, or what the type has in the zone instead; "
+        "for an ARM image Ampere/Auto.",
     )
     vpc_id: Arg[str | None] = arg(
         default=None, effect=Effect.NONE, rule=rules.not_empty, doc="VPC, with `subnet_id`; default: the region's."

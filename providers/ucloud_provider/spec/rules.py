@@ -17,10 +17,14 @@ Rule = Callable[[Any], str | None]
 BOOT_DISK_TYPES = ("local_normal", "local_ssd", "cloud_ssd", "cloud_rssd")
 DATA_DISK_TYPES = ("cloud_normal", "cloud_ssd", "cloud_rssd")
 EIP_CHARGE_MODES = ("traffic", "bandwidth", "post_accurate_bandwidth")
+TRAFFIC_BANDWIDTH = 300
+"""Mbps that an EIP may have at most where its traffic is paid for; by bandwidth it is 800."""
 CHARGE_TYPES = ("dynamic", "month", "year", "postpay")
 CPU_PLATFORMS = (
     *(f"Intel/{each}" for each in ("Auto", "IvyBridge", "Haswell", "Broadwell", "Skylake", "Cascadelake")),
+    *(f"Intel/{each}" for each in ("CascadelakeR", "IceLake", "SapphireRapids")),
     *(f"Amd/{each}" for each in ("Auto", "Epyc2")),
+    *(f"Ampere/{each}" for each in ("Auto", "Altra")),
 )
 TRACES = (
     "cloud_init",
@@ -34,6 +38,8 @@ TRACES = (
 )
 """What is taken out of an image by default; `build/traces.py` says how."""
 
+REMARK_LIMIT = 255
+"""Characters of a description."""
 USER_DATA_LIMIT = 16 * 1024
 """Bytes of user data that CreateUHostInstance takes, before base64."""
 
@@ -114,6 +120,12 @@ def image_name(value: str) -> str | None:
     if _IMAGE_NAME.fullmatch(value):
         return None
     return f"{shown(value)} is no image name; use 1 to 63 Chinese characters, letters, digits and - _ , . : [ ]"
+
+
+def remark(value: str) -> str | None:
+    if len(value) <= REMARK_LIMIT:
+        return None
+    return f"has {len(value)} characters; UCloud takes {REMARK_LIMIT}: shorten it"
 
 
 def image_id(value: str) -> str | None:

@@ -15,11 +15,11 @@ class DataDisk:
     """A data disk made with the host and deleted with it."""
 
     size: Arg[int] = arg(effect=Effect.REPLACE, unit="GB", rule=rules.between(20, 32000, "GB"), doc="Size.")
-    type: Arg[str] = arg(
-        default="cloud_ssd",
+    type: Arg[str | None] = arg(
+        default=None,
         effect=Effect.REPLACE,
         rule=rules.one_of(rules.DATA_DISK_TYPES),
-        doc=f"One of {', '.join(rules.DATA_DISK_TYPES)}.",
+        doc=f"One of {', '.join(rules.DATA_DISK_TYPES)}; default: cloud_ssd, or the first that the zone offers.",
     )
 
 
@@ -47,21 +47,23 @@ class UHostArgs:
     project_id: Arg[str | None] = arg(
         default=None, effect=Effect.REPLACE, rule=rules.not_empty, doc="Project; default: `ucloud:projectId`."
     )
-    boot_disk_type: Arg[str] = arg(
-        default="cloud_ssd",
+    boot_disk_type: Arg[str | None] = arg(
+        default=None,
         effect=Effect.REPLACE,
         rule=rules.one_of(rules.BOOT_DISK_TYPES),
-        doc=f"One of {', '.join(rules.BOOT_DISK_TYPES)}.",
+        doc=f"One of {', '.join(rules.BOOT_DISK_TYPES)}; default: the first of cloud_ssd, cloud_rssd, local_ssd, "
+        "local_normal that the zone offers for the type.",
     )
     boot_disk_size: Arg[int | None] = arg(
         default=None, effect=Effect.REPLACE, unit="GB", rule=rules.between(20, 500, "GB"), doc="Default: the image's."
     )
     data_disks: Arg[Sequence[DataDisk]] = arg(default=(), effect=Effect.REPLACE, doc="Data disks.")
-    min_cpu_platform: Arg[str] = arg(
-        default="Intel/Auto",
+    min_cpu_platform: Arg[str | None] = arg(
+        default=None,
         effect=Effect.REPLACE,
         rule=rules.one_of(rules.CPU_PLATFORMS),
-        doc=f"One of {', '.join(rules.CPU_PLATFORMS)}.",
+        doc=f"One of {', '.join(rules.CPU_PLATFORMS)}; default: Intel/Auto, or what the type has in the zone instead; "
+        "for an ARM image Ampere/Auto.",
     )
     vpc_id: Arg[str | None] = arg(
         default=None, effect=Effect.REPLACE, rule=rules.not_empty, doc="VPC, with `subnet_id`; default: the region's."

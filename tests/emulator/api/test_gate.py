@@ -91,8 +91,10 @@ def test_temporary_keys_are_answered_with_their_token_alone(paper_emulator: Emul
 
 
 def test_a_cloud_shell_is_known_by_its_cookie_and_csrf_token_together(paper_emulator: Emulator) -> None:
-    def ask(**credentials: str) -> dict[str, str]:
-        found = Credentials("", "", paper_emulator.project, "hk", paper_emulator.url, **credentials)
+    def ask(cookie: str, csrf_token: str) -> dict[str, str]:
+        found = Credentials(
+            "", "", paper_emulator.project, "hk", paper_emulator.url, cookie=cookie, csrf_token=csrf_token
+        )
         return account.projects(connect(found))
 
     assert paper_emulator.project in ask(cookie=COOKIE, csrf_token=CSRF_TOKEN)

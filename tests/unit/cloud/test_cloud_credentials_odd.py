@@ -58,7 +58,7 @@ def test_any_file_has_keys_or_is_told_what_is_wrong_with_it(
         return
     assert credentials.account
     for name, value in vars(credentials).items():
-        assert isinstance(value, str) or (value is None and name in ("project_id", "region"))
+        assert isinstance(value, str) or (value is None and name in ("project_id", "region", "image_quota"))
     assert credentials.public_key or credentials.cookie
     assert KEY not in repr(credentials).replace(f"region={KEY!r}", "").replace(f"project_id={KEY!r}", "").replace(
         f"base_url={KEY!r}", ""

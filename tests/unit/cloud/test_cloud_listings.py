@@ -12,6 +12,7 @@ from ucloud_provider.cloud.hosts import Disk, HostOrder
 from ucloud_provider.errors import CloudError
 from ucloud_provider.spec.rules import InstanceType
 
+from tests.support.documents import documented
 from tests.unit.cloud.scripted import Answer, ScriptedSdk, api
 
 
@@ -70,11 +71,21 @@ def test_an_image_that_cannot_be_deleted_is_an_error() -> None:
         images.delete(api(sdk), "uimage-1")
 
 
-def test_a_node_image_of_uk8s_can_be_started_from() -> None:
+@documented("api/uk8s-api/describe_uk8s_image.md", "Node images are answered with their features and sizes")
+def test_a_node_image_of_uk8s_can_be_started_from_and_is_what_the_answer_says() -> None:
+    node = {"ImageId": "uimage-k8s", "ImageName": "node", "ImageSize": 50, "Features": ["CloudInit"]}
+    found = images.source(api(ScriptedSdk({"ImageSet": []}, {"ImageSet": [node]})), "uimage-k8s")
+    assert found is not None
+    assert (found.size, found.os_type, found.state, found.features) == (50, "Linux", "Available", ("CloudInit",))
+    own = images.source(api(ScriptedSdk({"ImageSet": []}, {"CustomImageSet": [node]})), "uimage-k8s")
+    assert own == found
+
+
+def test_of_a_node_image_that_uk8s_says_nothing_of_the_least_is_expected() -> None:
     sdk = ScriptedSdk({"ImageSet": []}, {"ImageSet": [{"ImageId": "uimage-k8s", "ImageName": "node"}]})
     found = images.source(api(sdk), "uimage-k8s")
     assert found is not None
-    assert (found.size, found.os_type, found.state, found.has_cloud_init) == (40, "Linux", "Available", True)
+    assert (found.size, found.os_type, found.has_cloud_init) == (40, "Linux", False)
 
 
 def test_an_image_that_nobody_lists_is_none() -> None:
@@ -99,7 +110,7 @@ def ordered(**changes: Any) -> dict[str, Any]:
 
 def test_a_host_is_ordered_as_uclouds_own_clients_do() -> None:
     sent = ordered(eip_bandwidth=10, password="Secret-123")
-    assert sent["Disks"] == [{"IsBoot": "true", "Size": 20, "Type": "CLOUD_SSD"}]
+    assert sent["Disks"] == [{"IsBoot": "True", "Size": 20, "Type": "CLOUD_SSD"}]
     assert sent["NetworkInterface"] == [{"EIP": {"Bandwidth": 10, "PayMode": "Traffic", "OperatorName": "Bgp"}}]
     assert (sent["LoginMode"], sent["Password"]) == ("Password", "U2VjcmV0LTEyMw==")
     assert (sent["MachineType"], sent["CPU"], sent["Memory"], sent["ChargeType"]) == ("N", 2, 4096, "Dynamic")

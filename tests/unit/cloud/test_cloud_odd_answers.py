@@ -239,7 +239,7 @@ def test_any_object_is_a_record_or_a_cloud_error(item: dict[str, Any], data: st.
         made = kind.of(answer)
         assert made.id
         for name, declared in kind.__annotations__.items():
-            assert declared in ("str", "int", "bool", "tuple[str, ...]")
+            assert declared in ("str", "int", "bool", "tuple[str, ...]", "tuple[HostDisk, ...]")
             value = getattr(made, name)
             assert type(value).__name__ == declared.partition("[")[0], name
 
@@ -265,7 +265,7 @@ LISTING: list[tuple[str, Callable[[Api], Any]]] = [
     ("ImageSet", lambda a: images.source(a, "uimage-1")),
     ("KeyPairs", keypairs.find),
     ("DataSet", network.firewalls),
-    ("DataSet", lambda a: network.vpc_exists(a, "uvnet-1")),
+    ("DataSet", network.vpcs),
     ("DataSet", lambda a: network.subnet_vpc(a, "subnet-1")),
     ("ProjectSet", account.projects),
     ("ProjectSet", account.default_project),

@@ -35,7 +35,7 @@ CORES = ": cores are 1 or an even number up to 128"
 MEMORY = ": memory is between half a GB and 12 GB a core"
 CPUS = (
     " is not one of Intel/Auto, Intel/IvyBridge, Intel/Haswell, Intel/Broadwell, Intel/Skylake, Intel/Cascadelake, "
-    "Amd/Auto, Amd/Epyc2"
+    "Intel/CascadelakeR, Intel/IceLake, Intel/SapphireRapids, Amd/Auto, Amd/Epyc2, Ampere/Auto, Ampere/Altra"
 )
 DISKS = " is not one of local_normal, local_ssd, cloud_ssd, cloud_rssd"
 DURATION = " is no duration; give seconds, or such as 30s, 5m, 1h30m"
@@ -133,6 +133,12 @@ BAD_IMAGE: list[Wrong] = [
     ({"eip_bandwidth": 0}, "eip_bandwidth", "0 is out of range; give 1 to 800 Mbps"),
     ({"eip_bandwidth": -1}, "eip_bandwidth", "-1 is out of range; give 1 to 800 Mbps"),
     ({"eip_bandwidth": 801}, "eip_bandwidth", "801 is out of range; give 1 to 800 Mbps"),
+    (
+        {"eip_bandwidth": 301},
+        "eip_bandwidth",
+        "301 Mbps is above the 300 Mbps of eip_charge_mode 'traffic'; give less, or another mode",
+    ),
+    ({"image_description": "x" * 256}, "image_description", "has 256 characters; UCloud takes 255: shorten it"),
     ({"eip_bandwidth": "10 Mbps"}, "eip_bandwidth", "'10 Mbps' is a text; give a whole number"),
     ({"ssh_port": 0}, "ssh_port", "0 is out of range; give 1 to 65535"),
     ({"ssh_port": 65536}, "ssh_port", "65536 is out of range; give 1 to 65535"),
