@@ -97,7 +97,7 @@ class Network:
         vpc_id, subnet_id = given["vpc_id"], given["subnet_id"]
         there = vpcs is not None and vpc_id in {each.id for each in vpcs}
         if vpc_id is not None and vpcs is not None and not there:
-            yield f"vpc_id: {vpc_id!r} is not a VPC of {self._api.region}; {self._known(vpcs)}"
+            yield f"vpc_id: {vpc_id!r} is not a VPC of {self._api.region}. {self._known(vpcs)}"
         if vpc_id is None and given.absent("vpc_id") and vpcs is not None and not any(map(_may_be_default, vpcs)):
             yield f"vpc_id: {self._api.region} has no default VPC; give vpc_id and subnet_id. {self._known(vpcs)}"
         if subnet_id is not None:

@@ -206,7 +206,7 @@ def _image_problems(place: Place, wanted: Wanted, kind: InstanceType, platform: 
     if kind.machine_type in NEW_FAMILIES and image.os_type != "Windows" and RSSD not in image.features:
         yield (
             f"{name} lacks {RSSD}, so {place.kind} cannot start it; choose an image that has it ({NEW_KERNEL} in its "
-            "name, or a newer system), or an instance type such as n-standard-2"
+            "name, or a newer system), or a family that needs none, such as n where it is on sale"
         )
     if kind.machine_type not in NEW_FAMILIES and NEW_KERNEL in image.name:
         yield f"{name} ({image.name}) is for o-… types alone; choose another image, or a type such as o-standard-2"

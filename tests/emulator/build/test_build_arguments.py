@@ -48,7 +48,7 @@ def test_the_order_of_the_host_is_as_the_arguments_say(paper_builds: Builds) -> 
         "CPU": "2",
         "Memory": "8192",
         "Name": "构建-1",
-        "Disks.0.IsBoot": "true",
+        "Disks.0.IsBoot": "True",
         "Disks.0.Type": "CLOUD_RSSD",
         "Disks.0.Size": "40",
         "MinimalCpuPlatform": "Amd/Epyc2",
@@ -99,7 +99,10 @@ def test_a_key_pair_of_the_users_own_lets_in_and_stays(builds: Builds, tmp_path:
     key_pair_id = keypairs.import_public(builds.api(), "mine", pair.public)
     (tmp_path / "key").write_text(pair.private)
     builds.build(
-        ssh_keypair_name="mine", ssh_private_key_file="key", provisioners=[Run(command="cat ~/.ssh/authorized_keys")]
+        source_image_id=WITH_CLOUD_INIT,
+        ssh_keypair_name="mine",
+        ssh_private_key_file="key",
+        provisioners=[Run(command="cat ~/.ssh/authorized_keys")],
     )
     assert builds.requests("CreateUHostInstance")[0]["params"]["KeyPairId"] == key_pair_id
     assert pair.public.split()[1] in "\n".join(builds.progress.lines)

@@ -12,8 +12,9 @@ from ucloud_provider.errors import InvalidSpec
 from ucloud_provider.spec.image import ImageCopy
 
 from tests.emulator.build.conftest import DEBIAN, Builds
+from ucloud_emulator import catalogue
 
-READ_ONLY = ("Get", "Describe")
+READ_ONLY = ("Get", "Describe", "Check")
 
 
 def problems(builds: Builds, **given: Any) -> list[str]:
@@ -24,9 +25,10 @@ def problems(builds: Builds, **given: Any) -> list[str]:
     return sorted(caught.value.problems)
 
 
+WITH_CLOUD_INIT = "uimage-debian12-ci"
 KEY = KeyPair.generate()
 CONSOLE = "look it up in the console"
-PROJECTS = "one of org-emulator, org-second"
+PROJECTS = f"one of {', '.join(sorted(each.id for each in catalogue.PROJECTS))}"
 REGIONS = "one of REGIONS"
 ZONES = "one of ZONES"
 NO_CLOUD_INIT = f"image {DEBIAN!r} has no CloudInit to run it; leave it out, or choose an image that has"
@@ -37,14 +39,33 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"fallback_availability_zones": ["cn-bj2-02", "cn-bj2-99"]},
         f"fallback_availability_zones[1]: 'cn-bj2-99' is not a zone of cn-bj2; {ZONES}",
     ),
-    ({"source_image_id": "uimage-x"}, f"source_image_id: 'uimage-x' is no image of cn-bj2; {CONSOLE}"),
-    ({"boot_disk_size": 19}, "boot_disk_size: 19 GB is below the source image's 20 GB; give that"),
+    (
+        {"source_image_id": "uimage-x"},
+        f"source_image_id: 'uimage-x' is no image of cn-bj2 in org-emulator; {CONSOLE}",
+    ),
+    (
+        {"boot_disk_size": 19},
+        "boot_disk_size: 19 GB is below the image's 20 GB; give at least that, or leave it out",
+    ),
+    (
+        {"boot_disk_size": 25},
+        "boot_disk_size: 25 GB is between two steps of 10 GB, which cloud disks have; give 30",
+    ),
+    (
+        {"boot_disk_size": 30, "boot_disk_type": "local_ssd"},
+        "boot_disk_size: 30 GB, but a local_ssd boot disk has the image's size to the GB, 20; leave it out, or take a "
+        "cloud disk",
+    ),
     ({"user_data": "#!/bin/sh"}, f"user_data: {NO_CLOUD_INIT}"),
     ({"user_data_file": "key"}, f"user_data_file: {NO_CLOUD_INIT}"),
-    ({"security_group_id": "firewall-x"}, f"security_group_id: 'firewall-x' is not a firewall of cn-bj2; {CONSOLE}"),
+    (
+        {"security_group_id": "firewall-x"},
+        f"security_group_id: 'firewall-x' is neither a firewall nor a security group of cn-bj2; {CONSOLE}",
+    ),
     (
         {"vpc_id": "uvnet-x", "subnet_id": "OWN_SUBNET"},
-        f"vpc_id: 'uvnet-x' is not a VPC of cn-bj2; {CONSOLE}",
+        "vpc_id: 'uvnet-x' is not a VPC of cn-bj2. There is DEFAULT_VPC (DefaultVPC) with DEFAULT_SUBNET; OWN_VPC "
+        "(own) with OWN_SUBNET",
     ),
     ({"vpc_id": "OWN_VPC", "subnet_id": "subnet-x"}, f"subnet_id: 'subnet-x' is not a subnet of cn-bj2; {CONSOLE}"),
     (
@@ -52,7 +73,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "subnet_id: 'OWN_SUBNET' belongs to OWN_VPC, not to DEFAULT_VPC; give one of that VPC",
     ),
     (
-        {"ssh_keypair_name": "nobody's", "ssh_private_key_file": "key"},
+        {"ssh_keypair_name": "nobody's", "ssh_private_key_file": "key", "source_image_id": WITH_CLOUD_INIT},
         f'ssh_keypair_name: "nobody\'s" is no key pair of cn-bj2; {CONSOLE}',
     ),
     (
@@ -115,7 +136,8 @@ def test_a_problem_names_its_property_and_value_and_what_to_give(
     default = next(each["VPCId"] for each in api.read("DescribeVPC")["DataSet"])
     vpc = api.create("CreateVPC", Name="own", Network=["10.9.0.0/16"])["VPCId"]
     subnet = api.create("CreateSubnet", VPCId=vpc, Subnet="10.9.1.0")["SubnetId"]
-    stands_for = {"DEFAULT_VPC": default, "OWN_VPC": vpc, "OWN_SUBNET": subnet}
+    own = api.read("DescribeSubnet", VPCId=default)["DataSet"][0]["SubnetId"]
+    stands_for = {"DEFAULT_SUBNET": own, "DEFAULT_VPC": default, "OWN_VPC": vpc, "OWN_SUBNET": subnet}
     zones = account.zones(api)
     stands_for["FOLDER"] = str(paper_builds.base_dir)
     stands_for |= {"ZONES": ", ".join(zones["cn-bj2"]), "REGIONS": ", ".join(sorted(zones))}
