@@ -59,7 +59,7 @@ def test_the_order_is_as_the_arguments_say(paper_builds: Builds) -> None:
         "Disks.0.Type": "CLOUD_RSSD",
         "Disks.0.Size": "60",
         "Disks.1.IsBoot": "False",
-        "Disks.1.Type": "CLOUD_RSSD",
+        "Disks.1.Type": "CLOUD_SSD",
         "Disks.1.Size": "20",
         "Disks.2.Type": "CLOUD_RSSD",
         "MinimalCpuPlatform": "Amd/Auto",
