@@ -16,9 +16,13 @@ class Latency:
     terminate: float = 0.0
     boot_disk: float = 0.0
     """From Running until the boot disk is Normal."""
+    eip: float = 0.0
+    """From a host's getting an EIP until its IPSet shows it."""
+    release: float = 0.0
+    """From a host's end until its firewall and its subnet are no longer in use; a minute and more on the real cloud."""
 
 
 PROFILES = {
     "instant": Latency(),
-    "scaled": Latency(start=3.0, stop=2.0, image=5.0, copy=5.0, terminate=1.0),
+    "scaled": Latency(start=3.0, stop=2.0, image=5.0, copy=5.0, terminate=1.0, eip=0.5, release=0.5),
 }

@@ -44,6 +44,7 @@ class Lifecycle:
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="lifecycle")
         self._boots = threading.BoundedSemaphore(MOST_BOOTS)
         self._closing = threading.Event()
+        self._still_in_use: dict[str, float] = {}
         machines.on_exit(self._powered_off_itself)
 
     def close(self) -> None:
@@ -220,6 +221,13 @@ class Lifecycle:
                     self._ledger.close(disk.id)
             self._ledger.close(id)
             self._store.remove(host)
+            until = time.monotonic() + self._latency.release
+            for used in (host.firewall_id, host.subnet_id):
+                self._still_in_use[used] = until
+
+    def still_in_use(self, id: str) -> bool:
+        """Whether a firewall or subnet counts as in use although the last of its hosts is gone: it does for a while."""
+        return self._still_in_use.get(id, 0.0) > time.monotonic()
 
     def _make_image(self, host_id: str, image_id: str, layer: str) -> None:
         began = time.monotonic()

@@ -79,6 +79,8 @@ class Eip(Record):
     pay_mode: str
     charge_type: str
     host_id: str = ""
+    bound: float = 0.0
+    """Since when it is the host's, in seconds since 1970."""
 
 
 @dataclass(frozen=True, kw_only=True)

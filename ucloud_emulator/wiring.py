@@ -8,19 +8,20 @@ import re
 from ucloud_emulator.hosts.errors import NoSuchMachine
 from ucloud_emulator.hosts.machines import DataDisk, Machines, Rule
 from ucloud_emulator.records import Disk, Eip, Firewall, Host
-from ucloud_emulator.refusals import Refusal, bad_parameter
+from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
 from ucloud_emulator.store import Store
 
 PROTOCOLS = ("TCP", "UDP", "ICMP", "GRE")
+MOST_SOURCES = 10
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
-def parse_rule(text: str) -> Rule:
-    """ "TCP|22|192.168.1.1/22|DROP|LOW|remark" as a rule; refuses what UCloud would."""
+def parse_rule(text: str) -> tuple[Rule, ...]:
+    """ "TCP|22|10.0.0.1,192.168.1.1/22|DROP|LOW|remark" as a rule for each source; refuses what UCloud would."""
     parts = text.split("|", 5)
     if len(parts) < 5:
         raise _bad(text, "not protocol|port|source|action|priority|remark")
-    protocol, port, source, action, priority = (part.strip() for part in parts[:5])
+    protocol, port, sources, action, priority = (part.strip() for part in parts[:5])
     if protocol not in PROTOCOLS:
         raise _bad(text, f"protocol is none of {', '.join(PROTOCOLS)}")
     if protocol in ("TCP", "UDP"):
@@ -29,17 +30,19 @@ def parse_rule(text: str) -> Rule:
             raise _bad(text, "port is neither 1-65535 nor a range")
     else:
         port = ""
+    if sources.count(",") >= MOST_SOURCES:
+        raise _bad(text, f"more than {MOST_SOURCES} sources")
     try:
-        network = ipaddress.IPv4Network(source, strict=False)
+        networks = [ipaddress.IPv4Network(source.strip(), strict=False) for source in sources.split(",")]
     except ValueError as error:
         raise _bad(text, "source is no IPv4 address or network") from error
     if action not in ("ACCEPT", "DROP"):
         raise _bad(text, "action is neither ACCEPT nor DROP")
     if priority not in ("HIGH", "MEDIUM", "LOW"):
-        raise _bad(text, "priority is none of HIGH, MEDIUM, LOW")
+        raise Refusal(RetCode.BAD_PRIORITY, f"Rule {text[:80]!r}: priority is none of HIGH, MEDIUM, LOW")
     if len(parts) == 6 and len(parts[5]) > 64:
         raise _bad(text, "remark is longer than 64 characters")
-    return Rule(protocol, port, str(network), action, priority)
+    return tuple(Rule(protocol, port, str(network), action, priority) for network in networks)
 
 
 def _bad(text: str, reason: str) -> Refusal:
@@ -55,7 +58,7 @@ class Wiring:
 
     def rules(self, host: Host) -> tuple[Rule, ...]:
         firewall = self._store.get(Firewall, host.firewall_id)
-        return tuple(parse_rule(rule) for rule in firewall.rules) if firewall else ()
+        return tuple(rule for text in firewall.rules for rule in parse_rule(text)) if firewall else ()
 
     def public_ips(self, host: Host) -> tuple[str, ...]:
         return tuple(eip.ip for eip in self._store.all(Eip, lambda eip: eip.host_id == host.id))

@@ -13,7 +13,7 @@ from ucloud_emulator.wiring import parse_rule
 
 USER_DEFINED = "user defined"
 DEFAULT = "recommend web"
-MOST_RULES = 50
+MOST_RULES = 1000
 
 
 def firewalls(call: Call) -> list[Firewall]:
@@ -24,7 +24,7 @@ def find_firewall(call: Call, id: str) -> Firewall:
     for firewall in firewalls(call):
         if id in (firewall.id, group_id(firewall)):
             return firewall
-    raise Refusal(RetCode.NO_SUCH_NETWORK_THING, f"Firewall [{id}] not found")
+    raise Refusal(RetCode.NO_SUCH_FIREWALL, f"Firewall [{id}] not found")
 
 
 def default_firewall(call: Call) -> Firewall:
@@ -45,10 +45,21 @@ def _rules(call: Call) -> tuple[str, ...]:
     if not rules:
         raise missing_parameter("Rule")
     if len(rules) > MOST_RULES:
-        raise bad_parameter("Rule", f"more than {MOST_RULES}")
-    for rule in rules:
-        parse_rule(rule)
+        raise Refusal(RetCode.TOO_MANY_RULES, f"more than {MOST_RULES} rules")
+    seen: set[tuple[str, str, str, str]] = set()
+    for text in rules:
+        for rule in parse_rule(text):
+            same = (rule.protocol, rule.port, rule.source, rule.action)
+            if same in seen:
+                raise bad_parameter("Rule", f"{text[:80]!r} repeats the protocol, port, source and action of another")
+            seen.add(same)
     return rules
+
+
+def _free_name(call: Call, name: str, but: str = "") -> str:
+    if any(firewall.name == name and firewall.id != but for firewall in firewalls(call)):
+        raise Refusal(RetCode.FIREWALL_NAME_TAKEN, f"Firewall name [{name}] is taken")
+    return name
 
 
 def _describe_rule(rule: str) -> Reply:
@@ -80,9 +91,14 @@ def _describe(call: Call, firewall: Firewall) -> Reply:
 @action("DescribeFirewall")
 def describe_firewall(call: Call) -> Reply:
     found = firewalls(call)
-    if call.parameters.has("FWId"):
-        found = [find_firewall(call, call.parameters.text("FWId"))]
+    if id := call.parameters.text("FWId"):
+        found = [firewall for firewall in found if id in (firewall.id, group_id(firewall))]
+        if not found:
+            # No document has this code. Packer and Terraform know by it, and by nothing else, that a firewall is gone
+            # (packer-plugin-ucloud, ucloud/common/client.go; terraform-provider-ucloud, ucloud/service_ucloud_unet.go).
+            raise Refusal(RetCode.NO_SUCH_NETWORK_THING, f"Firewall [{id}] not found")
     if call.parameters.has("ResourceId"):
+        call.parameters.required("ResourceType")
         host = call.cloud.store.get(Host, call.parameters.text("ResourceId"))
         found = [firewall for firewall in found if host is not None and firewall.id == host.firewall_id]
     page = call.parameters.page(found)
@@ -91,18 +107,18 @@ def describe_firewall(call: Call) -> Reply:
 
 @action("CreateFirewall")
 def create_firewall(call: Call) -> Reply:
-    firewall = Firewall(
-        id=new_id("firewall"),
-        project=call.project,
-        region=call.region,
-        name=fields.name(call.parameters, "Name"),
-        tag=fields.tag(call.parameters),
-        remark=fields.remark(call.parameters),
-        created=int(time.time()),
-        type=USER_DEFINED,
-        rules=_rules(call),
-    )
     with call.cloud.store.lock:
+        firewall = Firewall(
+            id=new_id("firewall"),
+            project=call.project,
+            region=call.region,
+            name=_free_name(call, fields.name(call.parameters, "Name")),
+            tag=fields.tag(call.parameters),
+            remark=fields.remark(call.parameters),
+            created=int(time.time()),
+            type=USER_DEFINED,
+            rules=_rules(call),
+        )
         call.cloud.store.put(firewall)
         call.cloud.ledger.open(firewall.id, "firewall", firewall.name, call.project, call.region)
     return {"FWId": firewall.id}
@@ -130,7 +146,7 @@ def update_firewall_attribute(call: Call) -> Reply:
     asked = call.parameters
     if not (asked.has("Name") or asked.has("Tag") or asked.has("Remark")):
         raise missing_parameter("Name")
-    name = fields.name(asked, "Name", firewall.name)
+    name = _free_name(call, fields.name(asked, "Name", firewall.name), but=firewall.id)
     call.cloud.store.change(
         Firewall,
         firewall.id,
@@ -145,9 +161,11 @@ def update_firewall_attribute(call: Call) -> Reply:
 @action("DeleteFirewall")
 def delete_firewall(call: Call) -> Reply:
     with call.cloud.store.lock:
-        firewall = _own_firewall(call)
-        if hosts_behind(call, firewall):
-            raise Refusal(RetCode.IN_USE, f"Firewall [{firewall.id}] is bound to resources")
+        firewall = find_firewall(call, call.parameters.required("FWId"))
+        if firewall.type != USER_DEFINED:
+            raise Refusal(RetCode.DEFAULT_FIREWALL, f"Firewall [{firewall.id}] is a recommended one and stays")
+        if hosts_behind(call, firewall) or call.cloud.lifecycle.still_in_use(firewall.id):
+            raise Refusal(RetCode.FIREWALL_IN_USE, f"Firewall [{firewall.id}] is in use")
         call.cloud.store.remove(firewall)
         call.cloud.ledger.close(firewall.id)
     return {}
@@ -163,3 +181,28 @@ def grant_firewall(call: Call) -> Reply:
     call.cloud.store.change(Host, id, firewall_id=firewall.id)
     call.cloud.wiring.apply(id, rules=True)
     return {}
+
+
+@action("DescribeFirewallResource")
+def describe_firewall_resource(call: Call) -> Reply:
+    firewall = find_firewall(call, call.parameters.required("FWId"))
+    found = hosts_behind(call, firewall)
+    return {
+        "TotalCount": len(found),
+        "ResourceSet": [
+            {
+                "Zone": 0,
+                "Name": host.name,
+                "PrivateIP": host.private_ip,
+                "Remark": host.remark,
+                "ResourceID": host.id,
+                "ResourceType": "uhost",
+                "SubResourceId": "",
+                "SubResourceName": "",
+                "SubResourceType": "",
+                "Status": 1,
+                "Tag": host.tag,
+            }
+            for host in call.parameters.page(found, most=1000)
+        ],
+    }

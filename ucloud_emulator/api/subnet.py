@@ -15,7 +15,7 @@ from ucloud_emulator.store import new_id
 
 def _describe(call: Call, subnet: Subnet) -> Reply:
     network = IPv4Network(subnet.network)
-    return {
+    reply: Reply = {
         "SubnetId": subnet.id,
         "SubnetName": subnet.name,
         "SubnetType": 2,
@@ -31,9 +31,11 @@ def _describe(call: Call, subnet: Subnet) -> Reply:
         "RouteTableId": "",
         "HasNATGW": False,
         "IPv6Network": "",
-        "AvailableIPs": network.num_addresses - RESERVED - 2 - len(hosts_in(call, subnet)),
         "AvailableIPv6Count": 0,
     }
+    if call.parameters.boolean("ShowAvailableIPs"):
+        reply["AvailableIPs"] = network.num_addresses - RESERVED - 2 - len(hosts_in(call, subnet))
+    return reply
 
 
 @action("DescribeSubnet")
@@ -117,8 +119,8 @@ def delete_subnet(call: Call) -> Reply:
     with call.cloud.store.lock:
         subnet = find_subnet(call, call.parameters.required("SubnetId"))
         if subnet.default:
-            raise bad_parameter("SubnetId", f"{subnet.id} is the default subnet")
-        if hosts_in(call, subnet):
+            raise Refusal(RetCode.DEFAULT_NETWORK, f"Subnet [{subnet.id}] is the default one")
+        if hosts_in(call, subnet) or call.cloud.lifecycle.still_in_use(subnet.id):
             raise Refusal(RetCode.NETWORK_IN_USE, f"Subnet [{subnet.id}] still has resources")
         call.cloud.store.remove(subnet)
         call.cloud.ledger.close(subnet.id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 
 from ucloud_emulator import catalogue, fields
 from ucloud_emulator.api.uhost_create import login
@@ -40,7 +42,7 @@ def _mac(host: Host) -> str:
     return ":".join(("52", "54", "00", digest[0:2], digest[2:4], digest[4:6]))
 
 
-def _describe_ips(store: Store, host: Host) -> list[Reply]:
+def _describe_ips(store: Store, host: Host, bound_before: float) -> list[Reply]:
     private = {
         "Type": "Private",
         "IP": host.private_ip,
@@ -56,7 +58,7 @@ def _describe_ips(store: Store, host: Host) -> list[Reply]:
     }
     public = [
         {
-            "Type": "Bgp" if eip.operator == "Bgp" else "International",
+            "Type": "Bgp" if eip.operator.upper() == "BGP" else eip.operator,
             "IP": eip.ip,
             "IPId": eip.id,
             "IPMode": "IPv4",
@@ -68,7 +70,8 @@ def _describe_ips(store: Store, host: Host) -> list[Reply]:
             "SubnetId": host.subnet_id,
             "NetworkInterfaceId": "",
         }
-        for eip in store.all(Eip, lambda eip: eip.host_id == host.id)
+        for eip in store.at(Eip, host.project, host.region)
+        if eip.host_id == host.id and eip.bound <= bound_before
     ]
     return [private, *public]
 
@@ -87,7 +90,8 @@ def _describe_disk(disk: Disk, number: int) -> Reply:
     }
 
 
-def describe(store: Store, host: Host) -> Reply:
+def describe(store: Store, host: Host, bound_before: float = math.inf) -> Reply:
+    """The host as DescribeUHostInstance answers it, with those of its EIPs that it had before a moment."""
     disks = disks_of(store, host)
     reply: Reply = {
         "UHostId": host.id,
@@ -114,7 +118,7 @@ def describe(store: Store, host: Host) -> Reply:
         "CreateTime": host.created,
         "ExpireTime": host.created + (3600 if host.charge_type == "Dynamic" else MONTH),
         "AutoRenew": "Yes",
-        "IPSet": _describe_ips(store, host),
+        "IPSet": _describe_ips(store, host, bound_before),
         "DiskSet": [_describe_disk(disk, number) for number, disk in enumerate(disks)],
         "TotalDiskSpace": sum(disk.size for disk in disks if not disk.boot),
         "StorageType": "UDisk" if all(disk.in_cloud for disk in disks) else "LocalDisk",
@@ -158,7 +162,8 @@ def describe_uhost_instance(call: Call) -> Reply:
     )
     # Terraform's provider and others ask with Limit 10000 where the documents say 100: the real API cuts, not refuses.
     page = asked.page(found)[:MOST_LISTED]
-    return {"TotalCount": len(found), "UHostSet": [describe(store, host) for host in page]}
+    bound_before = time.time() - call.cloud.latency.eip
+    return {"TotalCount": len(found), "UHostSet": [describe(store, host, bound_before) for host in page]}
 
 
 def _change_state(call: Call, state: str, *allowed: str) -> str:

@@ -72,7 +72,7 @@ def _eip_wishes(call: Call, host_id: str) -> tuple[EipWish, ...]:
         if asked.has("ExistEIPId"):
             eip = find_eip(call, asked.text("ExistEIPId"))
             if eip.host_id:
-                raise Refusal(RetCode.IN_USE, f"EIP [{eip.id}] is bound already")
+                raise Refusal(RetCode.EIP_IN_USE, f"EIP [{eip.id}] is bound already")
             wishes.append(EipWish(eip, None))
         elif asked.has("Bandwidth") or asked.has("OperatorName"):
             wishes.append(EipWish(None, new_eip(call, asked, charge_type=charge(call), host_id=host_id)))
@@ -155,7 +155,7 @@ class _Plan:
             if eip.fresh is not None:
                 add_eip(call, eip.fresh)
             elif eip.existing is not None:
-                cloud.store.change(Eip, eip.existing.id, host_id=host.id)
+                cloud.store.change(Eip, eip.existing.id, host_id=host.id, bound=time.time())
         spec = MachineSpec(
             id=host.id,
             layers=host.layers,

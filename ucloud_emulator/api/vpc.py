@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from ipaddress import IPv4Network
 
-from ucloud_emulator import fields
+from ucloud_emulator import catalogue, fields
 from ucloud_emulator.dispatch import Call, Reply, action
 from ucloud_emulator.records import Host, Subnet, Vpc
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
@@ -28,14 +28,14 @@ def find_vpc(call: Call, id: str) -> Vpc:
     for vpc in vpcs(call):
         if vpc.id == id:
             return vpc
-    raise Refusal(RetCode.NO_SUCH_VPC, f"VPC [{id}] not found")
+    raise bad_parameter("VPCId", f"VPC [{id}] not found")
 
 
 def find_subnet(call: Call, id: str) -> Subnet:
     for subnet in subnets(call):
         if subnet.id == id:
             return subnet
-    raise Refusal(RetCode.NO_SUCH_SUBNET, f"Subnet [{id}] not found")
+    raise bad_parameter("SubnetId", f"Subnet [{id}] not found")
 
 
 def chosen_network(call: Call) -> tuple[Vpc, Subnet]:
@@ -77,7 +77,10 @@ def _networks(call: Call, taken: tuple[str, ...]) -> tuple[str, ...]:
         raise missing_parameter("Network")
     all_of_it = [IPv4Network(network) for network in taken]
     for text in texts:
-        network = private_network("Network", text, 8, 28)
+        network = private_network("Network", text, 8, 29)
+        for service in catalogue.service_networks(call.region):
+            if network.overlaps(service):
+                raise bad_parameter("Network", f"{text} overlaps {service}, the region's public services")
         if any(network.overlaps(other) for other in all_of_it):
             raise bad_parameter("Network", f"{text} overlaps")
         all_of_it.append(network)
@@ -108,6 +111,7 @@ def _describe_vpc(call: Call, vpc: Vpc) -> Reply:
 
 @action("DescribeVPC")
 def describe_vpc(call: Call) -> Reply:
+    call.parameters.required("ProjectId")
     ids, tag = call.parameters.texts("VPCIds"), call.parameters.text("Tag")
     found = [vpc for vpc in vpcs(call) if (not ids or vpc.id in ids) and tag in ("", vpc.tag)]
     page = call.parameters.page(found, limit=100)
@@ -147,6 +151,7 @@ def add_vpc_network(call: Call) -> Reply:
 @action("UpdateVPCNetwork")
 def update_vpc_network(call: Call) -> Reply:
     """Network is what stays; the others go, unless a subnet is in them."""
+    call.parameters.required("ProjectId")
     kept = call.parameters.texts("Network")
     if not kept:
         raise missing_parameter("Network")
@@ -169,7 +174,7 @@ def delete_vpc(call: Call) -> Reply:
     with call.cloud.store.lock:
         vpc = find_vpc(call, call.parameters.required("VPCId"))
         if vpc.default:
-            raise bad_parameter("VPCId", f"{vpc.id} is the default VPC")
+            raise Refusal(RetCode.DEFAULT_NETWORK, f"VPC [{vpc.id}] is the default one")
         if any(subnet.vpc_id == vpc.id for subnet in subnets(call)):
             raise Refusal(RetCode.NETWORK_IN_USE, f"VPC [{vpc.id}] still has subnets")
         call.cloud.store.remove(vpc)

@@ -32,7 +32,7 @@ from ucloud_emulator.catalogue.machines import (
     zone_disks,
 )
 from ucloud_emulator.catalogue.prices import DISCOUNT, HOURS, disk_price, eip_price, host_price, image_price
-from ucloud_emulator.catalogue.regions import REGIONS, Region, region
+from ucloud_emulator.catalogue.regions import REGIONS, Region, region, service_networks
 
 __all__ = [
     "BASE_IMAGES",
@@ -71,5 +71,6 @@ __all__ = [
     "offer",
     "offers",
     "region",
+    "service_networks",
     "zone_disks",
 ]

@@ -42,7 +42,7 @@ def disk_price(size_gb: int, kind: str = "CLOUD_SSD") -> float:
 
 def eip_price(bandwidth: int, pay_mode: str) -> float:
     """An hour: by bandwidth an EIP costs its bandwidth; by traffic the address alone is counted here."""
-    return 0.01 if pay_mode == "Traffic" else round(0.01 + 0.05 * bandwidth, 4)
+    return 0.01 if pay_mode in ("Traffic", "Free") else round(0.01 + 0.05 * bandwidth, 4)
 
 
 def image_price(size_gb: int) -> float:

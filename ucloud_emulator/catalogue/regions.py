@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 
 @dataclass(frozen=True)
@@ -62,3 +63,31 @@ _BY_NAME = {region.name: region for region in REGIONS}
 
 def region(name: str) -> Region | None:
     return _BY_NAME.get(name)
+
+
+SERVICES = {
+    "cn-bj2": ("10.9.192.0/18", "10.10.192.0/18", "10.19.192.0/18", "10.42.192.0/18"),
+    "cn-sh2": ("10.23.248.0/21", "10.23.200.0/24", "10.25.248.0/21", "10.25.200.0/24"),
+    "cn-gd": ("10.13.192.0/18",),
+    "hk": ("10.8.192.0/18", "10.7.192.0/18"),
+    "rus-mosc": ("10.39.192.0/18",),
+    "us-ca": ("10.11.192.0/18",),
+    "us-ws": ("10.27.192.0/18",),
+    "ge-fra": ("10.29.192.0/18",),
+    "th-bkk": ("10.31.192.0/18",),
+    "kr-seoul": ("10.33.192.0/18",),
+    "sg": ("10.35.192.0/18",),
+    "jpn-tky": ("10.40.192.0/18",),
+    "tw-tp": ("10.41.192.0/18",),
+    "uae-dubai": ("10.44.192.0/18",),
+    "idn-jakarta": ("10.45.192.0/18",),
+    "ind-mumbai": ("10.47.192.0/18",),
+    "bra-saopaulo": ("10.49.192.0/18",),
+    "uk-london": ("10.50.192.0/18",),
+    "afr-nigeria": ("10.52.192.0/18",),
+}
+"""Private networks of a region's public services, which no VPC may overlap (vpc limit.md)."""
+
+
+def service_networks(region: str) -> tuple[IPv4Network, ...]:
+    return tuple(map(IPv4Network, SERVICES.get(region, ())))

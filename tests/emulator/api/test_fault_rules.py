@@ -139,7 +139,7 @@ def test_a_reset_clears_the_faults() -> None:
         ({"ret_code": 1, "parameters": {"Name": 1}}, "parameters.Name: 1: "),
         ({"ret_code": 1, "time": 2}, "time: no such field; one of project, region, zone, skip, times, action"),
         ({"ret_code": 1, "project": "org-nobody"}, "project: 'org-nobody' is none of org-emulator, org-second"),
-        ({"ret_code": 1, "region": "xx"}, "region: 'xx' is none of cn-bj2, "),
+        ({"ret_code": 1, "region": "xx"}, "region: 'xx' is none of cn-bj1, "),
         ({"action": "*", "transition": "image", "outcome": "fail"}, "action and transition exclude each other"),
         ({"transition": "image"}, "outcome: Field required"),
         ({"transition": "flight", "outcome": "fail"}, "transition: "),

@@ -125,7 +125,7 @@ def test_projects_and_regions_need_neither_project_nor_region(paper_emulator: Em
 
 @documented("api/summary/public.md", "GET and POST, application/json and application/x-www-form-urlencoded")
 def test_a_call_is_a_get_a_form_or_json(paper_emulator: Emulator, api: Asker) -> None:
-    values = {"Action": "DescribeVPC", "Region": "cn-bj2", "PublicKey": Emulator.public_key, "Limit": 1, "Offset": 0}
+    values = {"Action": "DescribeSubnet", "Region": "cn-bj2", "PublicKey": Emulator.public_key, "Limit": 1, "Offset": 0}
     values["Signature"] = sign(values, Emulator.private_key)
     form = urllib.parse.urlencode(values).encode()
     as_json = urllib.request.Request(
@@ -137,7 +137,7 @@ def test_a_call_is_a_get_a_form_or_json(paper_emulator: Emulator, api: Asker) ->
     for request in (f"{paper_emulator.url}/?{form.decode()}", as_json):
         with urllib.request.urlopen(request, timeout=30) as response:
             replies.append(response.read())
-    assert [json.loads(reply)["DataSet"] for reply in replies] == [api.ask("DescribeVPC")["DataSet"]] * 3
+    assert [json.loads(reply)["DataSet"] for reply in replies] == [api.ask("DescribeSubnet")["DataSet"][:1]] * 3
 
 
 def test_json_with_lists_creates_what_a_form_creates_and_a_changed_value_breaks_its_signature(
@@ -223,8 +223,17 @@ def test_a_project_that_is_not_the_caller_s_is_refused(api: Asker) -> None:
 
 
 def test_without_a_project_the_default_one_is_meant(paper_emulator: Emulator, api: Asker) -> None:
-    reply = post(paper_emulator, signed(Action="DescribeVPC", Region="cn-bj2"))[1].decode()
-    assert str(api.ask("DescribeVPC")["DataSet"][0]["VPCId"]) in reply
+    reply = post(paper_emulator, signed(Action="DescribeSubnet", Region="cn-bj2"))[1].decode()
+    assert str(api.ask("DescribeSubnet")["DataSet"][0]["SubnetId"]) in reply
+
+
+@pytest.mark.parametrize("action", ["DescribeVPC", "UpdateVPCNetwork"])
+@documented("api/vpc2.0-api/describe_vpc.md", "ProjectId is required")
+@documented("api/vpc2.0-api/update_vpc_network.md", "ProjectId is required")
+def test_two_calls_of_vpcs_need_a_project(paper_emulator: Emulator, action: str) -> None:
+    reply = post(paper_emulator, signed(Action=action, Region="cn-bj2"))[1].decode()
+    assert '"RetCode":220' in reply
+    assert "ProjectId" in reply
 
 
 def test_a_region_must_be_given_and_exist(paper_emulator: Emulator, api: Asker) -> None:

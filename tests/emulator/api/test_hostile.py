@@ -244,7 +244,7 @@ def known(target: Target) -> Known:
         "NetworkInterface.0.EIP.Bandwidth": "1", "NetworkInterface.0.EIP.OperatorName": "International",
     }  # fmt: skip
     id = target.ask({"Action": "CreateUHostInstance", **host})["UHostIds"][0]
-    vpc = target.ask({"Action": "DescribeVPC", **place})["DataSet"][0]["VPCId"]
+    vpc = target.ask({"Action": "DescribeVPC", "ProjectId": "org-emulator", **place})["DataSet"][0]["VPCId"]
     made = {
         "CreateUHostInstance": host,
         "ImportUHostKeyPairs": {"KeyPairName": "more", "PublicKeyBody": KEY},

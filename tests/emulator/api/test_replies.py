@@ -80,7 +80,7 @@ def test_what_is_described_has_the_schema_s_fields_and_types(api: Asker, action:
     api.ask("AllocateEIP", Bandwidth=1, OperatorName="Bgp")
     api.ask("CreateUDisk", Zone="cn-bj2-02", Name="data", Size=10)
     pair = api.ask("ImportUHostKeyPairs", KeyPairName=f"replies-{action}", PublicKeyBody=KEY)
-    reply = api.ask(action, Limit=100)
+    reply = api.ask(action, Limit=100, **({"ShowAvailableIPs": True} if action == "DescribeSubnet" else {}))
     assert differences(response_schema(action), reply, action) == []
     assert reply.get("TotalCount", 1) > 0
     api.ask("DeleteUHostKeyPairs", KeyPairIds=[pair["KeyPairId"]])
@@ -138,6 +138,7 @@ def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None
     )["UHostIds"][0]
     api.wait(host, "Running")
     check("DescribeSubnetResource", SubnetId=subnet)
+    check("DescribeFirewallResource", FWId=firewall)
     check("BindEIP", EIPId=eip, ResourceType="uhost", ResourceId=host)
     check("UnBindEIP", EIPId=eip, ResourceType="uhost", ResourceId=host)
     check("ReleaseEIP", EIPId=eip)
