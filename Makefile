@@ -35,9 +35,10 @@ lint: venv ## ruff, mypy --strict and the import rule
 bench: setup ## measure 16 images side by side against one, by real `pulumi up`
 	@$(PYTHON) -m benchmarks.side_by_side
 
-docs: venv ## write the generated pages: docs/arguments.md, docs/rules.md
+docs: venv ## write the generated pages: docs/arguments.md, docs/rules.md, docs/retcodes.md
 	@$(PYTHON) -m ucloud_provider.spec.table
 	@$(PYTHON) -m tools.rules
+	@$(PYTHON) -m tools.retcodes
 
 setup: python ## install what is missing: packages, .venv, Pulumi engine, base images
 	@python3 -m tools.setup

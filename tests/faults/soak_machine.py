@@ -39,7 +39,7 @@ CALLS = (
 )  # fmt: skip
 EFFECTS: tuple[dict[str, Any], ...] = (
     {"ret_code": 150},
-    {"ret_code": 8357, "message": "quota exceeded"},
+    {"ret_code": 8095, "message": "quota exceeded"},
     {"http_status": 503},
     {"http_status": 429},
     {"reset_before": True},

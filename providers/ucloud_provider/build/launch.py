@@ -60,14 +60,14 @@ def start(api: Api, host_id: str, timeout: float) -> Host:
     return wait_running(api, host_id, timeout)
 
 
-def remove(api: Api, host_id: str) -> None:
+def remove(api: Api, host_id: str) -> bool:
     """Terminate a host whatever its state, its EIP and data disks with it, and wait until it is gone.
 
-    Content where it is gone already. A host that still starts is waited for: UCloud terminates only stopped ones.
+    False where it is not listed. A host that still starts is waited for: UCloud terminates only stopped ones.
     """
     found = hosts.describe(api, [host_id]).get(host_id)
     if found is None:
-        return
+        return False
     if found.state not in ("Stopped", *DEAD_ENDS):
         settled = waits.host(
             api,
@@ -77,7 +77,7 @@ def remove(api: Api, host_id: str) -> None:
             timeout=GONE_TIMEOUT,
         )
         if settled is None:
-            return
+            return True
         if settled.state == "Running":
             _power_off(api, host_id)
             waits.host(
@@ -88,22 +88,22 @@ def remove(api: Api, host_id: str) -> None:
                 timeout=STOP_TIMEOUT,
             )
     _terminate(api, host_id)
+    return True
 
 
 def _terminate(api: Api, host_id: str) -> None:
-    """Terminate until UCloud does it: it refuses while an image is being made of the host, or it is going already."""
+    """Terminate until UCloud does it: it refuses while an image is being made of the host, or it is going already.
+
+    What says that it is gone is the listing, never a refusal.
+    """
     deadline = time.monotonic() + GONE_TIMEOUT
     while True:
         refusal: CloudError | None = None
         try:
             hosts.terminate(api, host_id)
         except CloudError as error:
-            if not retry.may_succeed_later(error):
+            if error.code == 0:
                 raise
-            if time.monotonic() > deadline:
-                raise WaitTimeout(
-                    f"host {host_id} to be one that can be terminated", GONE_TIMEOUT, str(error)
-                ) from error
             refusal = error
         try:
             waits.host(
@@ -116,6 +116,12 @@ def _terminate(api: Api, host_id: str) -> None:
         except WaitTimeout:
             if refusal is None:
                 raise
+            if not retry.may_succeed_later(refusal):
+                raise refusal from None
+            if time.monotonic() > deadline:
+                raise WaitTimeout(
+                    f"host {host_id} to be one that can be terminated", GONE_TIMEOUT, str(refusal)
+                ) from refusal
             api.log(f"host {host_id} is not terminated yet: {refusal}")
             api.notice(f"{refusal}; trying again")
         else:

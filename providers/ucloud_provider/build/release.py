@@ -17,8 +17,12 @@ from ucloud_provider.errors import CloudError, UCloudImageError
 if TYPE_CHECKING:
     from ucloud_provider.build.state import Build
 
-FIREWALL_PATIENCE = 60.0
-"""Seconds that UCloud may take to notice that a terminated host no longer uses its firewall."""
+FIREWALL_PATIENCE = 300.0
+"""Seconds that UCloud may take to notice that a terminated host no longer uses its firewall. Others saw minutes."""
+EIP_PATIENCE = 60.0
+"""Seconds likewise for the EIP that a terminated host had: until it is neither listed nor said to be bound."""
+EIP_LAG = 5.0
+"""Seconds that an EIP may be listed as free before it is gone with its host: then somebody has to release it."""
 IMAGE_PATIENCE = 600.0
 """Seconds that a half-made image may take to become one that can be deleted; then gc has to do it."""
 
@@ -41,19 +45,24 @@ NONE = Doubt()
 def doubt(path: Path, thing: Thing) -> Doubt:
     """What this journal leaves open about a thing: its making was not answered, or it was asked for twice."""
     asked = journal.asked(path, thing)
-    if asked is None or (thing.id and not asked.twice):
-        return NONE
+    if asked is None or (thing.kind == "EIP" and thing.id and not asked.twice):
+        return NONE  # that it came with its host was seen in a listing
     age = time.time() - asked.at
     return Doubt(min(IN_FLIGHT, max(0.0, IN_FLIGHT - age)), asked.twice)  # the clock may have been set back
 
 
 def release(api: Api, thing: Thing, left_open: Doubt = NONE) -> None:
-    """Give it back, by its id or, where an answer was lost, what carries its label. Content where it is gone."""
+    """Give it back, by its id or, where an answer was lost, what carries its label. Content where it is gone.
+
+    What was made a moment ago may not be listed yet: it is not taken for gone before that.
+    """
     api = api.at(project_id=thing.project_id, region=thing.region)
     _, remove = _KINDS[thing.kind]
     known = [thing.id] if thing.id and thing.kind != "key pair" else []
+    deadline = time.monotonic() + left_open.patience
     for each in known:
-        remove(api, each)
+        while not remove(api, each) and time.monotonic() < deadline:
+            api.cancel.sleep(LOOK_PAUSE)
     if left_open.twice or not known:
         for each in _labelled(api, thing, left_open):
             if each not in known:
@@ -108,9 +117,9 @@ def give_back(api: Api, written: Journal, thing: Thing) -> None:
     written.released(thing)
 
 
-def _delete_firewall(api: Api, firewall_id: str) -> None:
+def _delete_firewall(api: Api, firewall_id: str) -> bool:
     # UCloud refuses to delete a firewall while it still counts a host behind it.
-    retry.repeat(
+    return retry.repeat(
         lambda: network.delete_firewall(api, firewall_id),
         cancel=api.cancel,
         when=retry.may_succeed_later,
@@ -119,11 +128,28 @@ def _delete_firewall(api: Api, firewall_id: str) -> None:
     )
 
 
-def discard(api: Api, image_id: str) -> None:
-    """Delete an image whatever its state. UCloud refuses while it is being made or copied: that is waited for."""
+def _release_eip(api: Api, eip_id: str) -> bool:
+    """Release an EIP that did not go with its host; False where it did, as listings say: they may lag behind."""
+    began = time.monotonic()
+    while True:
+        eip = network.eip(api, eip_id)
+        if eip is None:
+            return False
+        if time.monotonic() - began >= (EIP_PATIENCE if eip.bound else EIP_LAG):
+            break
+        api.cancel.sleep(LOOK_PAUSE)
+    if eip.bound:
+        raise UCloudImageError(f"EIP {eip_id} is still bound, or frozen; unbind and release it in the console")
+    return network.release_eip(api, eip_id)
+
+
+def discard(api: Api, image_id: str) -> bool:
+    """Delete an image whatever its state; False where it is gone.
+
+    UCloud refuses while it is being made or copied: that is waited for.
+    """
     try:
-        images.delete(api, image_id)
-        return
+        return images.delete(api, image_id)
     except CloudError as error:
         if error.code == 0:
             raise
@@ -135,11 +161,11 @@ def discard(api: Api, image_id: str) -> None:
         until=lambda image: image is None or image.state not in ("Making", "Copying"),
         timeout=IMAGE_PATIENCE,
     )
-    images.delete(api, image_id)
+    return images.delete(api, image_id)
 
 
-_Kind = tuple[Callable[[Api, str], list[str]], Callable[[Api, str], object]]
-"""How the ids of what carries a label are found, and how one is given back."""
+_Kind = tuple[Callable[[Api, str], list[str]], Callable[[Api, str], bool]]
+"""How the ids of what carries a label are found, and how one is given back: False where it was not there."""
 
 _IMAGE: _Kind = (lambda api, label: [each.id for each in images.find(api, tag=label)], discard)
 _KINDS: dict[str, _Kind] = {
@@ -147,7 +173,7 @@ _KINDS: dict[str, _Kind] = {
     "key pair": (lambda api, label: [each.id for each in keypairs.find(api, label)], keypairs.delete),
     "EIP": (
         lambda api, label: [each.id for each in network.eips(api) if each.tag == label and not each.bound],
-        network.release_eip,
+        _release_eip,
     ),
     "firewall": (
         lambda api, label: [each.id for each in network.firewalls(api) if each.name == label],

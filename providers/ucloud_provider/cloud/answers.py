@@ -15,6 +15,8 @@ def listed(action: str, answer: Mapping[str, Any], name: str) -> list[Mapping[st
     """The objects that a list of an answer, or of one of its objects, holds. UCloud leaves an empty one out."""
     found = answer.get(name)
     if found is None:
+        if number(answer, "TotalCount"):
+            raise CloudError(action, 0, f"UCloud's answer counts {name} and does not list them; try again")
         return []
     if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
         raise CloudError(action, 0, f"{name} of UCloud's answer is no list of objects; try again")

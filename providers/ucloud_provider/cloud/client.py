@@ -28,13 +28,14 @@ from urllib3.exceptions import NewConnectionError
 
 from ucloud_provider.cloud import retry
 from ucloud_provider.cloud.credentials import Credentials
-from ucloud_provider.cloud.identity import identify, remedy
+from ucloud_provider.cloud.identity import identify
+from ucloud_provider.cloud.retcodes import remedy
 from ucloud_provider.errors import CloudError, InvalidSpec, NotSent, ResponseLost
 from ucloud_provider.run import Cancel
 
 CONNECT_TIMEOUT = 10.0
-READ_TIMEOUT = 60.0
-"""Seconds. UCloud's creating calls answer within seconds; a minute of silence is a lost answer."""
+READ_TIMEOUT = 70.0
+"""Seconds. UCloud's gateway gives up a call after 60 s and says so (RetCode 110): that is waited for."""
 
 SECRET_PARAMETERS = frozenset({"Password", "UserData", "Signature", "PublicKey", "PrivateKey", "SecurityToken"})
 

@@ -11,11 +11,7 @@ from ucloud_provider.cloud import paging
 from ucloud_provider.cloud.answers import new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
-from ucloud_provider.errors import CloudError
 from ucloud_provider.spec.rules import InstanceType
-
-NOT_FOUND = (8037,)
-"""RetCodes for a host that does not exist (any more). A host in the wrong state is another matter."""
 
 PAY_MODES = {"traffic": "Traffic", "bandwidth": "Bandwidth", "post_accurate_bandwidth": "PostAccurateBandwidth"}
 
@@ -105,7 +101,7 @@ def operator(region: str) -> str:
 
 def describe(api: Api, ids: Sequence[str]) -> dict[str, Host]:
     """The hosts that exist, by id."""
-    items = paging.by_ids(api, "DescribeUHostInstance", "UHostSet", "UHostIds", ids, not_found=NOT_FOUND)
+    items = paging.by_ids(api, "DescribeUHostInstance", "UHostSet", parameter="UHostIds", key="UHostId", ids=ids)
     return {host.id: host for host in map(Host.of, items) if host.id in ids}
 
 
@@ -129,12 +125,8 @@ def start(api: Api, host_id: str) -> None:
 
 
 def terminate(api: Api, host_id: str) -> None:
-    """Give a stopped host back, its EIP and data disks with it. Content where it is gone already."""
-    try:
-        api.change("TerminateUHostInstance", UHostId=host_id, ReleaseEIP=True, ReleaseUDisk=True)
-    except CloudError as error:
-        if error.code not in NOT_FOUND:
-            raise
+    """Give a stopped host back, its EIP and data disks with it. Whether it is gone then, only a listing says."""
+    api.change("TerminateUHostInstance", UHostId=host_id, ReleaseEIP=True, ReleaseUDisk=True)
 
 
 def rename(api: Api, host_id: str, name: str) -> None:

@@ -12,18 +12,6 @@ from ucloud.core.auth._cfg import verify_ac
 
 from ucloud_provider.cloud.credentials import Credentials
 
-REMEDIES = {
-    171: "the private key does not go with the public one; check ucloud:privateKey, or UCLOUD_PRIVATE_KEY",
-    172: "UCloud does not know the public key; check ucloud:publicKey, or UCLOUD_PUBLIC_KEY, and ucloud:baseUrl",
-    174: "the keys are temporary and over, or their token is wrong; get new ones, and set UCLOUD_SECURITY_TOKEN too",
-}
-"""What to do, by the RetCodes with which UCloud says that it does not know who asks."""
-
-
-def remedy(code: int) -> str:
-    """What a user can do about a RetCode, to go behind UCloud's message; empty where we do not know."""
-    return f": {REMEDIES[code]}" if code in REMEDIES else ""
-
 
 class _NoKeys(auth.Credential):  # type: ignore[misc]  # the SDK has no types
     """Where headers say who asks, a request names no key; UCloud's SDK for Go signs it all the same."""

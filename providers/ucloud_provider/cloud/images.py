@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ucloud_provider.cloud import paging, retry
+from ucloud_provider.cloud import gone, paging, retry
 from ucloud_provider.cloud.answers import listed, new_id, number
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import CloudError
-
-NOT_FOUND = (8058, 8037)
-"""RetCodes for an image that does not exist (any more)."""
 
 
 NODE_IMAGE = {"State": "Available", "ImageType": "Base"}
@@ -23,7 +20,7 @@ NODE_IMAGE_UNSAID = {"OsType": "Linux", "Features": ["RssdAttachable"], "ImageSi
 
 def describe(api: Api, ids: Sequence[str]) -> dict[str, Image]:
     """The images that exist, by id."""
-    items = paging.by_ids(api, "DescribeImage", "ImageSet", "ImageIds", ids, not_found=NOT_FOUND)
+    items = paging.by_ids(api, "DescribeImage", "ImageSet", parameter="ImageIds", key="ImageId", ids=ids)
     return {image.id: image for image in map(Image.of, items) if image.id in ids}
 
 
@@ -88,10 +85,6 @@ def copy(api: Api, image_id: str, target: Api, *, name: str, description: str | 
 
 def delete(api: Api, image_id: str) -> bool:
     """Delete a custom image; False where it was gone already."""
-    try:
-        api.change("TerminateCustomImage", ImageId=image_id)
-    except CloudError as error:
-        if error.code in NOT_FOUND or (error.code and get(api, image_id) is None):
-            return False
-        raise
-    return True
+    return gone.deleted(
+        lambda: api.change("TerminateCustomImage", ImageId=image_id), lambda: get(api, image_id) is not None
+    )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ucloud_provider.cloud import paging
+from ucloud_provider.cloud import gone, paging
 from ucloud_provider.cloud.answers import new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import KeyPair
-from ucloud_provider.errors import CloudError
 
 
 def find(api: Api, name: str | None = None) -> list[KeyPair]:
@@ -21,10 +20,9 @@ def import_public(api: Api, name: str, public_key: str) -> str:
     return new_id(action, api.create(action, KeyPairName=name, PublicKeyBody=public_key), "KeyPairId")
 
 
-def delete(api: Api, key_pair_id: str) -> None:
-    """Delete a key pair. Content where it is gone already, as where the answer of an earlier try was lost."""
-    try:
-        api.change("DeleteUHostKeyPairs", KeyPairIds=[key_pair_id])
-    except CloudError as error:
-        if not error.code or any(each.id == key_pair_id for each in find(api)):
-            raise
+def delete(api: Api, key_pair_id: str) -> bool:
+    """Delete a key pair; False where it was gone already, as where the answer of an earlier try was lost."""
+    return gone.deleted(
+        lambda: api.change("DeleteUHostKeyPairs", KeyPairIds=[key_pair_id]),
+        lambda: any(each.id == key_pair_id for each in find(api)),
+    )

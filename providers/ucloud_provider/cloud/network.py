@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ucloud_provider.cloud import paging
-from ucloud_provider.cloud.answers import key, listed, new_id
+from ucloud_provider.cloud import gone, paging
+from ucloud_provider.cloud.answers import key, new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Eip, Firewall, Vpc
-from ucloud_provider.errors import CloudError
-
-FIREWALL_NOT_FOUND = 54002
-EIP_NOT_FOUND = 54002
-
 
 def vpcs(api: Api) -> list[Vpc]:
     """The VPCs of this project and region."""
@@ -28,14 +23,8 @@ def subnets(api: Api, vpc_id: str) -> list[str]:
 def subnet_vpc(api: Api, subnet_id: str) -> str | None:
     """The VPC a subnet belongs to, or None where there is no such subnet."""
     action = "DescribeSubnet"
-    try:
-        answer = api.read(action, SubnetIds=[subnet_id])
-    except CloudError as error:
-        if error.code:
-            return None
-        raise
-    subnets = (each for each in listed(action, answer, "DataSet") if each.get("SubnetId") == subnet_id)
-    return next((key(action, each, "VPCId") for each in subnets), None)
+    subnets = paging.by_ids(api, action, "DataSet", parameter="SubnetIds", key="SubnetId", ids=[subnet_id])
+    return next((key(action, each, "VPCId") for each in subnets if each.get("SubnetId") == subnet_id), None)
 
 
 def firewalls(api: Api) -> list[Firewall]:
@@ -59,13 +48,12 @@ def update_firewall(api: Api, firewall_id: str, rules: Sequence[str]) -> None:
     api.change("UpdateFirewall", FWId=firewall_id, Rule=list(rules))
 
 
-def delete_firewall(api: Api, firewall_id: str) -> None:
-    """Delete a firewall that no host uses. Content where it is gone already."""
-    try:
-        api.change("DeleteFirewall", FWId=firewall_id)
-    except CloudError as error:
-        if error.code != FIREWALL_NOT_FOUND:
-            raise
+def delete_firewall(api: Api, firewall_id: str) -> bool:
+    """Delete a firewall that no host uses; False where it was gone already."""
+    return gone.deleted(
+        lambda: api.change("DeleteFirewall", FWId=firewall_id),
+        lambda: any(each.id == firewall_id for each in firewalls(api)),
+    )
 
 
 def grant_firewall(api: Api, firewall_id: str, host_id: str) -> None:
@@ -77,18 +65,20 @@ def eips(api: Api) -> list[Eip]:
     return [Eip.of(each) for each in paging.every(api, "DescribeEIP", "EIPSet")]
 
 
+def eip(api: Api, eip_id: str) -> Eip | None:
+    """One EIP; None where it is not listed."""
+    items = paging.by_ids(api, "DescribeEIP", "EIPSet", parameter="EIPIds", key="EIPId", ids=[eip_id])
+    return next((each for each in map(Eip.of, items) if each.id == eip_id), None)
+
+
 def label_eip(api: Api, eip_id: str, label: str) -> None:
     """Give an EIP a name and a Tag: one that comes with a host has none of its own."""
     api.change("UpdateEIPAttribute", EIPId=eip_id, Name=label, Tag=label)
 
 
-def release_eip(api: Api, eip_id: str) -> None:
-    """Give back an EIP that no host has. Content where it is gone already."""
-    try:
-        api.change("ReleaseEIP", EIPId=eip_id)
-    except CloudError as error:
-        if error.code != EIP_NOT_FOUND:
-            raise
+def release_eip(api: Api, eip_id: str) -> bool:
+    """Give back an EIP that no host has; False where it was gone already."""
+    return gone.deleted(lambda: api.change("ReleaseEIP", EIPId=eip_id), lambda: eip(api, eip_id) is not None)
 
 
 def set_bandwidth(api: Api, eip_id: str, bandwidth: int) -> None:

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import tenacity
 
+from ucloud_provider.cloud import retcodes
+from ucloud_provider.cloud.retcodes import Meaning
 from ucloud_provider.errors import CloudError, NotSent, ResponseLost
 from ucloud_provider.run import Cancel, trying_again
 
@@ -20,53 +22,72 @@ PATIENCE = 180.0
 LONGEST_PAUSE = 8.0
 """Seconds between two attempts, at most; the pauses double, with jitter."""
 
+SECOND_LOOK = 10.0
+"""Seconds beyond the pause that a RetCode asks for, in which the call is made once more."""
+
 THROTTLED_STATUS = 429
-THROTTLED_CODE = 153
-"""How UCloud says that a call came too soon: the call had no effect."""
-
-TRANSIENT_CODES = (110, 130, 150)
-"""RetCodes for: no answer from the service in 60 s, an error of the gateway, service unavailable.
-
-Like HTTP 5xx they do not say whether the call took effect.
-"""
-
 
 FIRST_PRODUCT_CODE = 1000
 """RetCodes below are the API gateway's, the same for every product."""
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same call may succeed a little later: no answer, a gateway's error, or throttling."""
+    """Whether the same call may succeed a little later: no answer, throttling, or a code that says so."""
     if isinstance(error, ResponseLost | NotSent) or is_throttled(error):
         return True
-    return isinstance(error, CloudError) and (error.http_status >= 500 or error.code in TRANSIENT_CODES)
+    if not isinstance(error, CloudError):
+        return False
+    return error.http_status >= 500 or retcodes.meaning(error.code) in (Meaning.LOST, Meaning.AGAIN)
 
 
 def is_throttled(error: BaseException) -> bool:
     """Whether UCloud asks for fewer calls."""
-    return isinstance(error, CloudError) and (error.http_status == THROTTLED_STATUS or error.code == THROTTLED_CODE)
+    if not isinstance(error, CloudError):
+        return False
+    return error.http_status == THROTTLED_STATUS or retcodes.meaning(error.code) is Meaning.THROTTLED
 
 
 def may_have_taken_effect(error: BaseException) -> bool:
-    """Whether a creating call that ended in this error may have created something all the same."""
+    """Whether a creating call that ended in this error may have created something all the same.
+
+    Also one that failed for now, by its RetCode: no page says how far it got.
+    """
+    if isinstance(error, CloudError) and retcodes.meaning(error.code) is Meaning.CREATE_AGAIN:
+        return True
     return is_transient(error) and not isinstance(error, NotSent) and not is_throttled(error)
 
 
 def may_succeed_elsewhere(error: BaseException) -> bool:
     """Whether a creating call may succeed with another zone or instance type.
 
-    UCloud publishes no RetCode for a lack of room. Codes of a product's own are taken for one where there is somewhere
-    else to try; the gateway's, such as for a bad parameter or signature, never are.
+    A lack of cores or memory has no documented RetCode: product codes that we do not know are taken for one where there
+    is somewhere else to try. The gateway's are not, nor those that say that no other zone helps.
     """
-    return may_succeed_later(error)
+    if not isinstance(error, CloudError):
+        return False
+    means = retcodes.meaning(error.code)
+    return means is Meaning.ELSEWHERE or (error.code >= FIRST_PRODUCT_CODE and means not in retcodes.STOPS)
 
 
 def may_succeed_later(error: BaseException) -> bool:
     """Whether what a product refuses now may be taken later, such as the deletion of what is still in use.
 
-    The gateway's refusals, of a bad parameter or signature, stay what they are.
+    The gateway's refusals, of a bad parameter or signature, stay what they are, and so do those that need somebody to
+    do something first.
     """
-    return isinstance(error, CloudError) and error.code >= FIRST_PRODUCT_CODE
+    if not isinstance(error, CloudError) or error.code < FIRST_PRODUCT_CODE:
+        return False
+    return retcodes.meaning(error.code) not in retcodes.STOPS
+
+
+def has_no_answer(error: BaseException) -> bool:
+    """Whether it is the way to a product that failed, and not the product that refused."""
+    return isinstance(error, CloudError) and (is_throttled(error) or retcodes.meaning(error.code) is Meaning.LOST)
+
+
+def is_of_who_asks(error: BaseException) -> bool:
+    """Whether UCloud does not let these keys, or this machine, make the call: another call would fare no better."""
+    return isinstance(error, CloudError) and retcodes.meaning(error.code) is Meaning.CALLER
 
 
 def repeat(
@@ -79,16 +100,25 @@ def repeat(
 ) -> T:
     """Call until it succeeds, fails for good, or `patience` (seconds) is over: then the last error, with its tries.
 
-    Only for calls that may be made twice. `told` hears of each retry.
+    Only for calls that may be made twice. `told` hears of each retry. Where a RetCode says how long to wait, that long
+    is waited at least, and the call made once more after it.
     """
+    jitter = tenacity.wait_random_exponential(multiplier=0.3, max=LONGEST_PAUSE)
+
+    def pause(state: tenacity.RetryCallState) -> float:
+        return max(jitter(state), _asked(state))
+
+    def over(state: tenacity.RetryCallState) -> bool:
+        least = _asked(state)
+        return (state.seconds_since_start or 0.0) + state.upcoming_sleep >= max(patience, least and least + SECOND_LOOK)
 
     def tell(state: tenacity.RetryCallState) -> None:
         told(trying_again(state))
 
     policy = tenacity.Retrying(
         retry=tenacity.retry_if_exception(when),
-        stop=tenacity.stop_before_delay(patience),
-        wait=tenacity.wait_random_exponential(multiplier=0.3, max=LONGEST_PAUSE),
+        stop=over,
+        wait=pause,
         sleep=cancel.sleep,
         before_sleep=tell,
         reraise=True,
@@ -101,3 +131,9 @@ def repeat(
         if times == 1:
             raise
         raise error.tried(times, time.monotonic() - began) from None
+
+
+def _asked(state: tenacity.RetryCallState) -> float:
+    """Seconds that the last error asks to wait."""
+    error = state.outcome.exception() if state.outcome else None
+    return retcodes.pause(error.code) if isinstance(error, CloudError) else 0.0

@@ -31,14 +31,31 @@ def test_a_listing_that_shrinks_while_it_is_read_ends() -> None:
     assert len(list(paging.every(api(sdk), "DescribeX", "DataSet"))) == 100
 
 
-def test_one_host_that_is_gone_does_not_hide_the_others() -> None:
-    def answer(_action: str, params: dict[str, Any]) -> Answer:
-        if "uhost-gone" in params["UHostIds"]:
-            gone: Exception = exc.RetCodeException("DescribeUHostInstance", 8037, "not found")
-            return gone
-        return {"UHostSet": [{"UHostId": id, "State": "Running"} for id in params["UHostIds"]]}
+def test_a_listing_that_does_not_tell_its_length_is_read_until_a_page_is_not_full() -> None:
+    def answer(_action: str, params: dict[str, int]) -> Answer:
+        page = range(params["Offset"], min(230, params["Offset"] + params["Limit"]))
+        return {"DataSet": [{"n": n} for n in page]}
 
-    assert set(hosts.describe(api(ScriptedSdk(answer=answer)), ["uhost-a", "uhost-gone"])) == {"uhost-a"}
+    assert len(list(paging.every(api(ScriptedSdk(answer=answer)), "DescribeX", "DataSet"))) == 230
+
+
+def test_what_moves_to_a_page_that_was_read_already_is_not_missed() -> None:
+    things = list(range(150))
+
+    def answer(_action: str, params: dict[str, int]) -> Answer:
+        page = things[params["Offset"] : params["Offset"] + params["Limit"]]
+        told: Answer = {"TotalCount": len(things), "DataSet": [{"n": n} for n in page]}
+        if 0 in things:  # deleted while the list is read: number 100 is the first page's last one from now on
+            things.remove(0)
+        return told
+
+    found = [each["n"] for each in paging.every(api(ScriptedSdk(answer=answer)), "DescribeX", "DataSet")]
+    assert found == list(range(1, 150))
+
+
+def test_a_listing_that_counts_what_it_does_not_list_is_not_taken_for_an_empty_one() -> None:
+    with pytest.raises(CloudError, match="counts DataSet and does not list them; try again"):
+        list(paging.every(api(ScriptedSdk({"TotalCount": 3})), "DescribeX", "DataSet"))
 
 
 def test_more_than_a_page_of_hosts_is_asked_for_in_pages() -> None:
@@ -46,29 +63,6 @@ def test_more_than_a_page_of_hosts_is_asked_for_in_pages() -> None:
     ids = [f"uhost-{n}" for n in range(230)]
     assert set(hosts.describe(api(sdk), ids)) == set(ids)
     assert [len(params["UHostIds"]) for _, params in sdk.calls] == [100, 100, 30]
-
-
-def test_a_host_in_the_wrong_state_for_its_end_is_not_taken_for_gone() -> None:
-    sdk = ScriptedSdk(exc.RetCodeException("TerminateUHostInstance", 8039, "must be Stopped"))
-    with pytest.raises(CloudError, match="must be Stopped"):
-        hosts.terminate(api(sdk), "uhost-1")
-
-
-def test_a_host_that_is_gone_already_is_terminated_without_a_word() -> None:
-    hosts.terminate(api(ScriptedSdk(exc.RetCodeException("TerminateUHostInstance", 8037, "not found"))), "uhost-1")
-
-
-def test_an_image_that_is_gone_already_is_told_apart_from_one_that_was_deleted() -> None:
-    gone = ScriptedSdk(exc.RetCodeException("TerminateCustomImage", 8038, "not found"), {"ImageSet": []})
-    assert images.delete(api(gone), "uimage-1") is False
-    assert images.delete(api(ScriptedSdk({"RetCode": 0})), "uimage-1") is True
-
-
-def test_an_image_that_cannot_be_deleted_is_an_error() -> None:
-    refused = exc.RetCodeException("TerminateCustomImage", 8042, "is Making")
-    sdk = ScriptedSdk(refused, {"ImageSet": [{"ImageId": "uimage-1", "State": "Making"}]})
-    with pytest.raises(CloudError, match="is Making"):
-        images.delete(api(sdk), "uimage-1")
 
 
 @documented("api/uk8s-api/describe_uk8s_image.md", "Node images are answered with their features and sizes")

@@ -58,7 +58,7 @@ def test_a_wait_ends_when_what_was_waited_for_is_there() -> None:
 
 
 def test_a_wait_can_be_for_the_end_of_a_thing() -> None:
-    sdk = ScriptedSdk(hosts(("uhost-1", "Stopped")), exc.RetCodeException("DescribeUHostInstance", 8037, "not found"))
+    sdk = ScriptedSdk(hosts(("uhost-1", "Stopped")), hosts())
     assert waits.host(place(sdk), "uhost-1", awaited="gone", until=lambda host: host is None, timeout=5) is None
 
 
@@ -128,7 +128,7 @@ def test_a_refusal_for_the_sake_of_one_ends_no_wait_of_the_others() -> None:
     both = threading.Event()
 
     def answer(_action: str, params: dict[str, Any]) -> Answer:
-        ids = params["UHostIds"]
+        ids = params.get("UHostIds", ["uhost-odd"])
         if len(ids) == 2:
             both.set()
         if "uhost-odd" in ids:

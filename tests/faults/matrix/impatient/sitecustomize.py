@@ -17,7 +17,12 @@ SECONDS: dict[str, dict[str, float]] = {
     "ucloud_provider.build.launch": {"STOP_TIMEOUT": 8.0, "GONE_TIMEOUT": 8.0},
     "ucloud_provider.build.temporary_host": {"START_TIMEOUT": 8.0},
     "ucloud_provider.build.snapshot": {"BOOT_DISK_TIMEOUT": 8.0},
-    "ucloud_provider.build.release": {"FIREWALL_PATIENCE": 6.0, "IMAGE_PATIENCE": 8.0},
+    "ucloud_provider.build.release": {
+        "FIREWALL_PATIENCE": 6.0,
+        "EIP_PATIENCE": 6.0,
+        "IMAGE_PATIENCE": 8.0,
+        "IN_FLIGHT": 6.0,
+    },
 }
 
 
