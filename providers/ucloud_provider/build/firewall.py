@@ -15,7 +15,7 @@ from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.release import found, release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import network
-from ucloud_provider.errors import CloudError
+from ucloud_provider.errors import CloudError, UCloudImageError
 
 ANYWHERE = "0.0.0.0/0"
 NOTHING = f"TCP|1-65535|{ANYWHERE}|DROP|LOW|image build"
@@ -50,6 +50,9 @@ class Firewall(Step):
         build.firewall_id = made.id
 
     def release(self, build: Build) -> None:
+        host, thing = build.made.get("host"), build.made.get("firewall")
+        if host is not None and thing is not None:  # it would be in use for as long as anybody waits
+            raise UCloudImageError(f"{thing}: {host} is behind it, and is not released")
         release_made(build, "firewall")
 
 

@@ -222,4 +222,6 @@ def asked(path: Path, thing: Thing) -> Asked | None:
             at = record.get("at")
             twice = event == "again" or (found is not None and found.twice)
             found = Asked(float(at) if isinstance(at, int | float) else 0.0, twice)
+        elif event == "released" and Thing.of(record).key == thing.key:
+            found = None  # refused, or given back: nothing can come of it any more
     return found

@@ -17,7 +17,7 @@ from ucloud_provider.errors import CloudError, UCloudImageError
 if TYPE_CHECKING:
     from ucloud_provider.build.state import Build
 
-FIREWALL_PATIENCE = 300.0
+FIREWALL_PATIENCE = 180.0
 """Seconds that UCloud may take to notice that a terminated host no longer uses its firewall. Others saw minutes."""
 EIP_PATIENCE = 60.0
 """Seconds likewise for the EIP that a terminated host had: until it is neither listed nor said to be bound."""
