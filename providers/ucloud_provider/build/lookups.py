@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from ucloud_provider.cloud import identity, retry
+from ucloud_provider.cloud import retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import CloudError
 
@@ -31,7 +31,7 @@ class Answer(Generic[T]):
         try:
             return self._future.result()
         except CloudError as error:
-            if not error.code or error.code in identity.REMEDIES or retry.is_transient(error):
+            if not error.code or retry.lets_nothing_be_asked(error) or retry.is_transient(error):
                 raise
             self._refused(error)
             return None

@@ -10,7 +10,6 @@ from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import CloudError
 
-
 NODE_IMAGE = {"State": "Available", "ImageType": "Base"}
 """What goes for every node image of UK8S that is listed."""
 

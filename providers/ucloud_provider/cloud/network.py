@@ -9,6 +9,7 @@ from ucloud_provider.cloud.answers import key, new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Eip, Firewall, Vpc
 
+
 def vpcs(api: Api) -> list[Vpc]:
     """The VPCs of this project and region."""
     return [Vpc.of(each) for each in paging.every(api, "DescribeVPC", "DataSet")]

@@ -43,6 +43,9 @@ class Meaning(Enum):
     ABSENT = "a thing is said not to be there: that is no proof, a listing has to say so too"
 
 
+NO_ENTRY = frozenset({171, 172, 174, 294})
+"""Of those of whoever asks: no call at all is answered to these keys, or from this machine."""
+
 STOPS = frozenset({Meaning.ACCOUNT, Meaning.CALLER, Meaning.REQUEST, Meaning.TAKEN})
 
 
