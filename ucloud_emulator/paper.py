@@ -78,6 +78,9 @@ class PaperMachines(Machines):
     def set_disks(self, id: str, disks: Sequence[DataDisk]) -> None:
         pass
 
+    def grow_boot_disk(self, id: str, size_gb: int) -> None:
+        pass
+
     def delete_disk(self, disk_id: str) -> None:
         pass
 

@@ -191,7 +191,9 @@ def resize(call: Call, disk: Disk, size: int) -> None:
         raise bad_parameter("Size", f"{size} GB is not more than the disk's {disk.size}")
     call.cloud.store.change(Disk, disk.id, size=size)
     call.cloud.ledger.reprice(disk.id, catalogue.disk_price(size))
-    if disk.host_id and not disk.boot:
+    if disk.host_id and disk.boot:
+        call.cloud.machines.grow_boot_disk(disk.host_id, size)
+    elif disk.host_id:
         call.cloud.wiring.apply(disk.host_id, disks=True)
 
 

@@ -10,10 +10,11 @@ import json
 import shutil
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ucloud_emulator.hosts.base import base_folders
+from ucloud_emulator.hosts.bootdisk import BootDisk
 from ucloud_emulator.hosts.errors import HostError
 from ucloud_emulator.hosts.overlay import disk_usage
 
@@ -22,6 +23,8 @@ from ucloud_emulator.hosts.overlay import disk_usage
 class _Record:
     below: tuple[str, ...]
     deleted: bool = False
+    size: int = 0
+    """Bytes; 0: not measured yet."""
 
 
 class Layers:
@@ -51,27 +54,50 @@ class Layers:
             return tuple(layers)
 
     def trees(self, stack: Sequence[str]) -> list[Path]:
-        return [(self._folder / layer / "tree").resolve(strict=True) for layer in stack]
+        """Where the layers can be read, base first."""
+        with self._lock:
+            return [self._tree(layer) for layer in stack]
 
-    def add(self, layer: str, upper: Path, below: Sequence[str]) -> int:
-        """Make a stopped host's writable layer an image layer, by moving it; returns its size in bytes."""
+    def size(self, stack: Sequence[str]) -> int:
+        """The bytes that the layers take, which a disk made of them has used from the start."""
+        with self._lock:
+            return sum(self._size(layer) for layer in stack)
+
+    def add(self, layer: str, disk: BootDisk, below: Sequence[str]) -> int:
+        """Make the disk of a stopped host, mounted, an image layer, by moving it; returns its size in bytes."""
         with self._lock:
             if (self._folder / layer).exists():
                 raise HostError(f'there is a layer "{layer}" already')
             part = self._folder / f"{layer}.part"
             part.mkdir()
-            size = disk_usage(upper)
-            self._write(part, _Record(tuple(below)))
+            size = disk_usage(disk.upper)
+            disk.unmount()
+            self._write(part, _Record(tuple(below), size=size))
+            disk.move(part)
             part.rename(self._folder / layer)
-            upper.rename(self._folder / layer / "tree")
             return size
+
+    def _tree(self, layer: str) -> Path:
+        folder = self._folder / layer
+        disk = BootDisk(folder)
+        if not disk.file.is_file():
+            return (folder / "tree").resolve(strict=True)
+        disk.mount(read_only=True)
+        return disk.upper
+
+    def _size(self, layer: str) -> int:
+        record = self._read(layer)
+        if record.size == 0:
+            record = replace(record, size=disk_usage(self._tree(layer)))
+            self._write(self._folder / layer, record)
+        return record.size
 
     def delete(self, layer: str, in_use: Iterable[str]) -> None:
         """Content where there is no such layer. Base layers are the cache's and stay."""
         with self._lock:
             if layer in base_folders(self._cache) or not (self._folder / layer).is_dir():
                 return
-            self._write(self._folder / layer, _Record(self._read(layer).below, deleted=True))
+            self._write(self._folder / layer, replace(self._read(layer), deleted=True))
             self.collect(in_use)
 
     def collect(self, in_use: Iterable[str]) -> None:
@@ -85,6 +111,7 @@ class Layers:
             for name, record in records.items():
                 if record.deleted and name not in used:
                     gone = self._folder / f"{name}.part"
+                    BootDisk(self._folder / name).unmount()
                     (self._folder / name).rename(gone)
                     shutil.rmtree(gone, ignore_errors=True)
 
@@ -106,9 +133,9 @@ class Layers:
             found = json.loads((self._folder / layer / "layer.json").read_text())
         except FileNotFoundError:
             raise HostError(f'there is no image layer "{layer}"') from None
-        return _Record(tuple(found["below"]), bool(found["deleted"]))
+        return _Record(tuple(found["below"]), bool(found["deleted"]), int(found.get("size", 0)))
 
     def _write(self, folder: Path, record: _Record) -> None:
         part = folder / "layer.json.part"
-        part.write_text(json.dumps({"below": record.below, "deleted": record.deleted}))
+        part.write_text(json.dumps(asdict(record)))
         part.replace(folder / "layer.json")

@@ -23,7 +23,7 @@ from ucloud_emulator.hosts.layers import Layers
 from ucloud_emulator.hosts.metadata import MetadataServer, OwnData, Tree
 from ucloud_emulator.hosts.mishaps import MISHAPS
 from ucloud_emulator.hosts.network import Network, nameservers
-from ucloud_emulator.hosts.overlay import is_mounted, mount_overlay, unmount
+from ucloud_emulator.hosts.overlay import is_mounted, mount_overlay, share, unmount
 from ucloud_emulator.hosts.rootfs import Rootfs
 from ucloud_emulator.hosts.roster import Host, Roster
 from ucloud_emulator.hosts.spec import DataDisk, MachineSpec, Rule
@@ -52,6 +52,7 @@ class Machines:
         self._network = network
         self._disks = Disks(self._state / "disks")
         self._clean()
+        share(self._state)
         self._layers = Layers(self._state / "layers", cache)
         self._hosts = Roster(self._folder, network.private_range)
         self._layers.collect(self._hosts.layers_in_use())
@@ -74,6 +75,7 @@ class Machines:
         host = self._hosts.add(spec, self._layers.stack(spec.layers))
         try:
             host.make_folders()
+            host.disk.make(spec.boot_disk_gb, self._layers.size(host.record.layers))
             with self._disk(host) as root:
                 give_identity(root, spec, nameservers())
             host.keep_user_data(spec.user_data)
@@ -137,9 +139,11 @@ class Machines:
             if host.container is not None:
                 raise HostError(f"{id} runs: an image is made from a stopped host")
             unmount(host.root)
-            size = self._layers.add(layer, host.folder / "upper", host.record.layers)
-            (host.folder / "upper").mkdir()
+            host.disk.mount()
+            size = self._layers.add(layer, host.disk, host.record.layers)
             host.update(replace(host.record, layers=(*host.record.layers, layer)))
+            host.disk.make(host.record.boot_disk_gb, self._layers.size(host.record.layers))
+            host.disk.unmount()
             return size
 
     def delete_layer(self, layer: str) -> None:
@@ -176,6 +180,11 @@ class Machines:
             for slot, disk in after.items():
                 if init is not None and before.get(slot) != disk:
                     show_in_guest(init, node(slot), self._disks.attach(disk))
+
+    def grow_boot_disk(self, id: str, size_gb: int) -> None:
+        """Make the boot disk larger: from the host's next boot on, its file system too."""
+        with self._hosts.locked(id) as host:
+            host.update(replace(host.record, boot_disk_gb=size_gb))
 
     def delete_disk(self, disk_id: str) -> None:
         """Remove a data disk that no host has. (destroy() removes those attached then.)"""
@@ -277,6 +286,7 @@ class Machines:
     def _power_is_off(self, host: Host) -> None:
         self._switch.unplug(host.record.index)
         unmount(host.root)
+        host.disk.unmount()
         for disk in host.record.disks:
             self._disks.detach(disk.id)
 
@@ -292,12 +302,13 @@ class Machines:
         finally:
             if not mounted:
                 unmount(host.root)
+                host.disk.unmount()
 
     def _mount(self, host: Host) -> None:
         if not is_mounted(host.root):
-            mount_overlay(
-                self._layers.trees(host.record.layers), host.folder / "upper", host.folder / "work", host.root
-            )
+            host.disk.grow(host.record.boot_disk_gb)
+            host.disk.mount()
+            mount_overlay(self._layers.trees(host.record.layers), host.disk.upper, host.disk.work, host.root)
 
     def _forget(self, host: Host) -> None:
         self._hosts.forget(host)
@@ -308,4 +319,5 @@ class Machines:
         kill_groups(self._network.tag)
         unmount(self._folder)
         self._disks.detach_all()
+        unmount(self._state)
         self._switch.down()

@@ -23,6 +23,16 @@ def mount_overlay(layers: Sequence[Path], upper: Path, work: Path, target: Path)
     run("mount", "-t", "overlay", "overlay", "-o", options, str(target))
 
 
+def share(folder: Path) -> None:
+    """Have what is unmounted below a folder be unmounted in hosts as well.
+
+    systemd-nspawn starts each guest with a copy of all mounts and hides them below its root: they would be in use
+    for as long as the guest runs.
+    """
+    run("mount", "--bind", str(folder), str(folder))
+    run("mount", "--make-shared", str(folder))
+
+
 def is_mounted(target: Path) -> bool:
     return str(target) in mounted_below(target)
 

@@ -28,6 +28,7 @@ class HostRecord:
     index: int
     """Numbers the host among the living ones, for the names of interfaces."""
     stand_in: bool
+    boot_disk_gb: int = 20
 
     @classmethod
     def of(cls, spec: MachineSpec, layers: tuple[str, ...], index: int, stand_in: bool) -> HostRecord:
@@ -35,6 +36,7 @@ class HostRecord:
             id=spec.id, layers=layers, hostname=spec.hostname, username=spec.username, private_ip=spec.private_ip,
             private_prefix=spec.private_prefix, public_ips=spec.public_ips, rules=spec.rules, disks=spec.disks,
             disk_slots=tuple(range(len(spec.disks))), index=index, stand_in=stand_in,
+            boot_disk_gb=spec.boot_disk_gb,
         )  # fmt: skip
 
     def slots(self) -> dict[int, DataDisk]:

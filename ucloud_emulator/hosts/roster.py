@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+from ucloud_emulator.hosts.bootdisk import BootDisk
 from ucloud_emulator.hosts.container import Container
 from ucloud_emulator.hosts.errors import HostError, NoSuchMachine
 from ucloud_emulator.hosts.overlay import unmount
@@ -33,15 +34,18 @@ class Host:
         return self.folder / "root"
 
     @property
+    def disk(self) -> BootDisk:
+        return BootDisk(self.folder)
+
+    @property
     def init(self) -> int | None:
         """The running guest's PID 1."""
         return self.container.init() if self.container else None
 
     def make_folders(self) -> None:
-        """Empty ones, for its disk."""
+        """Empty ones, for its disk and where that is mounted."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        for part in ("root", "upper", "work"):
-            (self.folder / part).mkdir(parents=True)
+        (self.folder / "root").mkdir(parents=True)
 
     @property
     def user_data(self) -> bytes:
@@ -111,6 +115,7 @@ class Roster:
 
     def forget(self, host: Host) -> None:
         unmount(host.root)
+        host.disk.unmount()
         host.destroyed = True
         # First out of sight: a half removed folder without record is swept at the next start.
         with contextlib.suppress(FileNotFoundError):

@@ -31,10 +31,7 @@ class DataDisk:
 
 @dataclass(frozen=True)
 class MachineSpec:
-    """A host to create.
-
-    The boot disk is an overlay on this machine's file system: its size is not enforced.
-    """
+    """A host to create."""
 
     id: str
     layers: tuple[str, ...]
@@ -48,5 +45,6 @@ class MachineSpec:
     username: str = "root"
     user_data: bytes | None = field(default=None, repr=False)
     """What the host reads from the metadata server, whether its image has cloud-init or not."""
+    boot_disk_gb: int = 20
     rules: tuple[Rule, ...] = ()
     disks: tuple[DataDisk, ...] = ()
