@@ -166,7 +166,7 @@ class _Plan:
             password=self.login.password,
             authorized_keys=self.login.authorized_keys,
             user_data=self.user_data,
-            boot_disk_gb=self.disks[0].size,
+            boot_disk_gb=self.order.disks[0].size,
             rules=cloud.wiring.rules(host),
             disks=cloud.wiring.data_disks(host),
         )

@@ -23,7 +23,7 @@ from ucloud_emulator.hosts.layers import Layers
 from ucloud_emulator.hosts.metadata import MetadataServer, OwnData, Tree
 from ucloud_emulator.hosts.mishaps import MISHAPS
 from ucloud_emulator.hosts.network import Network, nameservers
-from ucloud_emulator.hosts.overlay import is_mounted, mount_overlay, share, unmount
+from ucloud_emulator.hosts.overlay import is_mounted, mount_overlay, share, stop_sharing, unmount
 from ucloud_emulator.hosts.rootfs import Rootfs
 from ucloud_emulator.hosts.roster import Host, Roster
 from ucloud_emulator.hosts.spec import DataDisk, MachineSpec, Rule
@@ -319,5 +319,5 @@ class Machines:
         kill_groups(self._network.tag)
         unmount(self._folder)
         self._disks.detach_all()
-        unmount(self._state)
+        stop_sharing(self._state)
         self._switch.down()

@@ -33,6 +33,12 @@ def share(folder: Path) -> None:
     run("mount", "--make-shared", str(folder))
 
 
+def stop_sharing(folder: Path) -> None:
+    """Take back what `share` did, an earlier process's too; who has files open there may go on."""
+    while is_mounted(folder):
+        run("umount", "--lazy", str(folder))
+
+
 def is_mounted(target: Path) -> bool:
     return str(target) in mounted_below(target)
 
