@@ -13,7 +13,9 @@ from ucloud_emulator.store import new_id
 TYPES = {
     "DataDisk": "CLOUD_NORMAL",
     "SSDDataDisk": "CLOUD_SSD",
+    "ESSDDataDisk": "CLOUD_ESSD",
     "RSSDDataDisk": "CLOUD_RSSD",
+    "ERSSDDataDisk": "CLOUD_ERSSD",
     "EfficiencyDataDisk": "CLOUD_EFFICIENCY",
 }
 CHARGE_TYPES = ("Year", "Month", "Dynamic", "Postpay", "Trial")
@@ -29,8 +31,15 @@ STATUSES = (
     "Restoring",
     "RestoreFailed",
 )
-MOST = {"CLOUD_NORMAL": 8000, "CLOUD_SSD": 8000, "CLOUD_RSSD": 32000, "CLOUD_EFFICIENCY": 32000}
-MOST_ATTACHED = 25
+MOST = {
+    "CLOUD_NORMAL": 8000,
+    "CLOUD_SSD": 8000,
+    "CLOUD_ESSD": 8000,
+    "CLOUD_RSSD": 32_000,
+    "CLOUD_ERSSD": 32_000,
+    "CLOUD_EFFICIENCY": 32_000,
+}
+MOST_ATTACHED = 26
 MONTH = 30 * 24 * 3600
 
 
@@ -39,8 +48,9 @@ def disks(call: Call) -> list[Disk]:
 
 
 def find_disk(call: Call, id: str) -> Disk:
+    """The disk of this id; where a Zone is named, in that zone alone."""
     for disk in disks(call):
-        if disk.id == id:
+        if disk.id == id and call.zone in ("", disk.zone):
             return disk
     raise Refusal(RetCode.NO_SUCH_DISK, f"UDisk [{id}] not found")
 
@@ -49,6 +59,19 @@ def _old_type(disk: Disk) -> str:
     """The type as UDisk named it before it took over UHost's names."""
     data = next(old for old, new in TYPES.items() if new == disk.type)
     return data.replace("DataDisk", "SystemDisk") if disk.boot else data
+
+
+def offered_type(call: Call, kind: str) -> str:
+    """A kind of disk that the zone has, by UHost's name for it."""
+    if kind not in catalogue.zone_disks(call.zone):
+        raise bad_parameter("DiskType", f"{kind} is not offered in {call.zone}")
+    return kind
+
+
+def _in_zone(call: Call) -> Disk:
+    """The disk of a call that must name its zone."""
+    call.parameters.required("Zone")
+    return find_disk(call, call.parameters.required("UDiskId"))
 
 
 def _device(call: Call, disk: Disk) -> str:
@@ -103,19 +126,22 @@ def _describe(call: Call, disk: Disk, new_names: bool) -> Reply:
 def describe_udisk(call: Call) -> Reply:
     asked = call.parameters
     id, tag, type = asked.text("UDiskId"), asked.text("Tag"), asked.text("DiskType")
-    host_id, zone = asked.text("HostId"), call.zone
+    host_id, zone, name = asked.text("HostId"), call.zone, asked.text("UDiskName")
     status = asked.one_of("Status", STATUSES, "All")
     new_names = asked.integer("ProtocolVersion", 0, least=0, most=1) == 1
+    if type and new_names:
+        asked.required("IsBoot")
     found = [
         disk
         for disk in disks(call)
         if id in ("", disk.id)
         and tag in ("", disk.tag)
         and zone in ("", disk.zone)
+        and name in ("", disk.name)
         and host_id in ("", disk.host_id)
         and status in ("All", disk.status)
         and type in ("", disk.type if new_names else _old_type(disk))
-        and (not (type and new_names and asked.has("IsBoot")) or asked.boolean("IsBoot") == disk.boot)
+        and (not (type and new_names) or asked.boolean("IsBoot") == disk.boot)
     ]
     return {"TotalCount": len(found), "DataSet": [_describe(call, disk, new_names) for disk in asked.page(found)]}
 
@@ -125,7 +151,10 @@ def create_udisk(call: Call) -> Reply:
     asked = call.parameters
     name = fields.name(asked, "Name")
     asked.required("Zone")
-    type = TYPES[asked.one_of("DiskType", tuple(TYPES), "DataDisk")]
+    type = offered_type(call, TYPES[asked.one_of("DiskType", tuple(TYPES), "DataDisk")])
+    charge_type = asked.one_of("ChargeType", CHARGE_TYPES, "Dynamic")
+    if charge_type == "Dynamic" and not call.cloud.project(call.project).traits.hourly_billing:
+        raise Refusal(RetCode.NO_HOURLY_DISKS, "no permission for ChargeType Dynamic")
     disk = Disk(
         id=new_id("bs"),
         project=call.project,
@@ -138,11 +167,12 @@ def create_udisk(call: Call) -> Reply:
         type=type,
         boot=False,
         status="Available",
-        charge_type=asked.one_of("ChargeType", CHARGE_TYPES, "Dynamic"),
+        charge_type=charge_type,
     )
     with call.cloud.store.lock:
         call.cloud.store.put(disk)
-        call.cloud.ledger.open(disk.id, "udisk", disk.name, disk.project, disk.region, catalogue.disk_price(disk.size))
+        price = catalogue.disk_price(disk.size, disk.type)
+        call.cloud.ledger.open(disk.id, "udisk", disk.name, disk.project, disk.region, price)
     return {"UDiskId": [disk.id]}
 
 
@@ -158,13 +188,13 @@ def attach_udisk(call: Call) -> Reply:
     with call.cloud.store.lock:
         disk, host = find_disk(call, call.parameters.required("UDiskId")), _host_asked_for(call)
         if disk.status != "Available":
-            raise Refusal(RetCode.WRONG_DISK_STATE, f"UDisk [{disk.id}] must be Available, is {disk.status}")
+            raise Refusal(RetCode.ATTACHED_ALREADY, f"UDisk [{disk.id}] must be Available, is {disk.status}")
         if disk.zone != host.zone:
             raise bad_parameter("UDiskId", f"{disk.id} is in {disk.zone}, {host.id} in {host.zone}")
         if host.state not in ("Running", "Stopped") or host.terminating or host.imaging:
             raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}] must be Running or Stopped, is {host.state}")
-        if len(call.cloud.store.all(Disk, lambda other: other.host_id == host.id)) > MOST_ATTACHED:
-            raise bad_parameter("UDiskId", f"{host.id} has {MOST_ATTACHED} data disks already")
+        if sum(other.host_id == host.id for other in disks(call)) >= MOST_ATTACHED:
+            raise Refusal(RetCode.ATTACH_FAILED, f"UHost [{host.id}] has {MOST_ATTACHED} cloud disks already")
         # Put in anew, so that it comes last: a disk's place is its device's letter.
         call.cloud.store.remove(disk)
         call.cloud.store.put(disk)
@@ -179,7 +209,7 @@ def detach_udisk(call: Call) -> Reply:
     with call.cloud.store.lock:
         disk, host = find_disk(call, call.parameters.required("UDiskId")), _host_asked_for(call)
         if disk.host_id != host.id or disk.boot:
-            raise Refusal(RetCode.WRONG_DISK_STATE, f"UDisk [{disk.id}] is no data disk of {host.id}")
+            raise Refusal(RetCode.DETACH_FAILED, f"UDisk [{disk.id}] is no data disk of {host.id}")
         call.cloud.store.change(Disk, disk.id, status="Available", host_id="")
     call.cloud.wiring.apply(host.id, disks=True)
     return {"UDiskId": disk.id, "HostId": host.id, "UHostId": host.id}
@@ -190,7 +220,7 @@ def resize(call: Call, disk: Disk, size: int) -> None:
     if size <= disk.size:
         raise bad_parameter("Size", f"{size} GB is not more than the disk's {disk.size}")
     call.cloud.store.change(Disk, disk.id, size=size)
-    call.cloud.ledger.reprice(disk.id, catalogue.disk_price(size))
+    call.cloud.ledger.reprice(disk.id, catalogue.disk_price(size, disk.type))
     if disk.host_id and disk.boot:
         call.cloud.machines.grow_boot_disk(disk.host_id, size)
     elif disk.host_id:
@@ -199,9 +229,9 @@ def resize(call: Call, disk: Disk, size: int) -> None:
 
 @action("ResizeUDisk")
 def resize_udisk(call: Call) -> Reply:
-    disk = find_disk(call, call.parameters.required("UDiskId"))
+    disk = _in_zone(call)
     if disk.status != "Available":
-        raise Refusal(RetCode.WRONG_DISK_STATE, f"UDisk [{disk.id}] must be Available, is {disk.status}")
+        raise Refusal(RetCode.DISK_ATTACHED, f"UDisk [{disk.id}] must be Available, is {disk.status}")
     resize(call, disk, call.parameters.required_integer("Size", least=1, most=MOST[disk.type]))
     return {}
 
@@ -226,7 +256,7 @@ def resize_attached_disk(call: Call) -> Reply:
 
 @action("RenameUDisk")
 def rename_udisk(call: Call) -> Reply:
-    disk = find_disk(call, call.parameters.required("UDiskId"))
+    disk = _in_zone(call)
     name = fields.name(call.parameters, "UDiskName")
     call.cloud.store.change(Disk, disk.id, name=name)
     call.cloud.ledger.rename(disk.id, name)
@@ -236,9 +266,9 @@ def rename_udisk(call: Call) -> Reply:
 @action("DeleteUDisk")
 def delete_udisk(call: Call) -> Reply:
     with call.cloud.store.lock:
-        disk = find_disk(call, call.parameters.required("UDiskId"))
+        disk = _in_zone(call)
         if disk.status not in ("Available", "Failed"):
-            raise Refusal(RetCode.WRONG_DISK_STATE, f"UDisk [{disk.id}] must be Available, is {disk.status}")
+            raise Refusal(RetCode.DISK_ATTACHED, f"UDisk [{disk.id}] must be Available, is {disk.status}")
         call.cloud.store.remove(disk)
         call.cloud.ledger.close(disk.id)
     call.cloud.machines.delete_disk(disk.id)

@@ -1,4 +1,4 @@
-"""VPCs, subnets, firewalls, EIPs, key pairs and UDisks: defaults, rules, what is in use stays."""
+"""VPCs, subnets, firewalls, EIPs and key pairs: defaults, rules, what is in use stays."""
 
 from __future__ import annotations
 
@@ -462,21 +462,3 @@ def test_key_pair_names_are_unique_in_a_project(api: Asker, elsewhere: Asker, pa
 @pytest.mark.parametrize("key", ["", "ssh-rsa", "ssh-rsa !!!", "ssh-rsa QUJDREVGRw==", KEY + "\nssh-rsa x"])
 def test_what_is_no_public_key_is_not_imported(api: Asker, key: str) -> None:
     assert api.refused("ImportUHostKeyPairs", KeyPairName="bad", PublicKeyBody=key) in (220, 230)
-
-
-def test_a_udisk_is_attached_grown_detached_and_deleted(api: Asker) -> None:
-    host = api.running_host()
-    disk = api.ask("CreateUDisk", Zone="cn-bj2-02", Name="d", Size=10, DiskType="SSDDataDisk")["UDiskId"][0]
-    assert api.ask("AttachUDisk", UDiskId=disk, UHostId=host)["DeviceName"] == "/dev/vdb"
-    described = api.ask("DescribeUDisk", UDiskId=disk)["DataSet"][0]
-    assert (described["Status"], described["UHostId"], described["DiskType"]) == ("InUse", host, "SSDDataDisk")
-    assert api.ask("DescribeUDisk", UDiskId=disk, ProtocolVersion=1)["DataSet"][0]["DiskType"] == "CLOUD_SSD"
-    assert api.refused("AttachUDisk", UDiskId=disk, UHostId=host) == 17060
-    assert api.refused("DeleteUDisk", Zone="cn-bj2-02", UDiskId=disk) == 17060
-    assert api.refused("ResizeAttachedDisk", Zone="cn-bj2-02", UHostId=host, DiskId=disk, DiskSpace=10) == 230
-    api.ask("ResizeAttachedDisk", Zone="cn-bj2-02", UHostId=host, DiskId=disk, DiskSpace=20)
-    assert [d["Size"] for d in api.host(host)["DiskSet"]] == [20, 20]
-    api.ask("DetachUDisk", UDiskId=disk, UHostId=host)
-    api.ask("DeleteUDisk", Zone="cn-bj2-02", UDiskId=disk)
-    assert api.ask("DescribeUDisk", UDiskId=disk)["DataSet"] == []
-    api.remove_host(host)

@@ -114,6 +114,8 @@ def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None
     check("UpdateEIPAttribute", EIPId=eip, Remark="r")
     check("GetEIPPrice", Bandwidth=2, OperatorName="Bgp")
     disk = check("CreateUDisk", Zone="cn-bj2-02", Name="d", Size=10)["UDiskId"][0]
+    check("DescribeUDiskPrice", Zone="cn-bj2-02", Size=10)
+    check("DescribeUDiskUpgradePrice", Zone="cn-bj2-02", SourceId=disk, Size=20)
     check("ResizeUDisk", Zone="cn-bj2-02", UDiskId=disk, Size=20)
     check("RenameUDisk", Zone="cn-bj2-02", UDiskId=disk, UDiskName="d2")
     check(
