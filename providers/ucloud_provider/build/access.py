@@ -1,4 +1,4 @@
-"""The step that decides how the temporary host is logged in to: with whose key, or with which password."""
+"""The step that decides how the temporary host is logged in to: as whom, with whose key, with which password."""
 
 from __future__ import annotations
 
@@ -7,39 +7,43 @@ import string
 from pathlib import Path
 from typing import ClassVar
 
-from ucloud_provider.build import mark
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import keypairs
-from ucloud_provider.communicators.ssh_keys import read_private_key
+from ucloud_provider.communicators.ssh_keys import KeyPair, read_private_key
 from ucloud_provider.errors import CommunicatorError, InvalidSpec
 from ucloud_provider.spec.image import CustomImageArgs
 
 
 class Credentials(Step):
-    """The key pair that marks the build, unless the user names another way to log in."""
+    """A password for the host, and a key pair of the build's own, unless the user names another way to log in.
+
+    UCloud is told of the password alone: its key pairs are for images with CloudInit only. How the key gets into the
+    host: see `Guest` and `Connect`.
+    """
 
     name: ClassVar[str] = "preparing the login"
 
     def run(self, build: Build) -> None:
         args, login, api = build.args, build.login, build.api
-        if args.communicator == "none":
-            login.password = random_password()
-        elif args.ssh_password:
-            login.password = args.ssh_password
-        elif args.ssh_keypair_name:
+        login.username = args.ssh_username
+        if args.ssh_keypair_name and args.communicator != "none":
             pairs = keypairs.find(api, args.ssh_keypair_name)
             if not pairs:
                 raise InvalidSpec([f"ssh_keypair_name: there is no key pair {args.ssh_keypair_name!r} in {api.region}"])
             login.key_pair_id = pairs[0].id
-            login.private_key = own_key(build.args, build.base_dir)
+        else:
+            login.password = args.ssh_password or random_password()
+        if args.communicator == "none":
+            pass
         elif args.ssh_private_key_file:
-            # The source image lets this key in; the host still needs a way in that UCloud asks for.
+            # The source image, or the key pair, lets this key in.
             login.private_key = own_key(build.args, build.base_dir)
-            login.password = random_password()
-        elif login.pair is not None:
+        else:
+            login.pair = KeyPair.generate(
+                build.lease.label, kind=args.temporary_key_pair_type, bits=args.temporary_key_pair_bits
+            )
             login.private_key, login.public_key = login.pair.private, login.pair.public
-            login.key_pair_id = build.made[mark.KIND].id
         build.masker.add(login.password, login.private_key)
 
 
@@ -54,6 +58,6 @@ def own_key(args: CustomImageArgs, base_dir: Path) -> str:
 
 
 def random_password() -> str:
-    """A password that nobody knows and UCloud takes: 24 characters of three classes, for hosts that need one."""
+    """A password that nobody knows and UCloud takes: 24 characters of three classes."""
     alphabet = string.ascii_letters + string.digits
     return "Aa1" + "".join(secrets.choice(alphabet) for _ in range(21))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import ClassVar
 
-from ucloud_provider.build import fate, seal
+from ucloud_provider.build import authorize, fate, seal
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
 from ucloud_provider.communicators.ssh import SshCommunicator, SshTarget
-from ucloud_provider.errors import NoLogin
+from ucloud_provider.errors import Disconnected, NoLogin
 from ucloud_provider.spec.rules import parse_duration
+
+AUTHORIZE_TIMEOUT = 60.0
+"""Seconds that adding the key may take."""
 
 OTHER_KEY = (
     "where the image's cloud-init does not install the key of the user data (ssh_keys), set temporary_host_key to False"
@@ -17,7 +21,7 @@ OTHER_KEY = (
 
 
 class Connect(Step):
-    """Tries until the host lets us in or `ssh_timeout` is over."""
+    """Tries until the host lets us in or `ssh_timeout` is over, and has it let in the build's own key from then on."""
 
     name: ClassVar[str] = "connecting"
     tells_itself: ClassVar[bool] = True
@@ -31,9 +35,11 @@ class Connect(Step):
         target = SshTarget(
             host=address,
             port=args.ssh_port,
-            username=args.ssh_username,
-            password=login.password if login.private_key is None else None,
+            username=login.username,
+            # The user's own key is what they said to log in with. Ours may not be in the host, or not be taken there.
+            password=login.password if login.pair is not None or args.ssh_password else None,
             private_key=login.private_key,
+            key_on_its_way=login.by_user_data,
             host_key=login.host_key,
             timeout=parse_duration(args.ssh_timeout),
             handshake_attempts=args.ssh_handshake_attempts,
@@ -49,11 +55,28 @@ class Connect(Step):
                 if login.host_key is None or "host key" not in str(error):
                     raise
                 raise NoLogin(f"{error}; {OTHER_KEY}") from error
-        if args.ssh_username != "root" and seal.needed(build) and not seal.as_root(build, build.communicator):
+            self._let_key_in(build)
+        if login.username != "root" and seal.needed(build) and not seal.as_root(build, build.communicator):
             build.progress.note(
-                f"user {args.ssh_username} may not use sudo: the build will fail at its end, when what identifies the "
+                f"user {login.username} may not use sudo: the build will fail at its end, when what identifies the "
                 "host is to be taken off it, unless a provisioner changes that, or keep_in_image names it"
             )
+
+    def _let_key_in(self, build: Build) -> None:
+        """Over this very connection. Where it cannot be done, the password goes on being the way in."""
+        host, login = build.communicator, build.login
+        if not isinstance(host, SshCommunicator) or host.last_login != "password" or login.public_key is None:
+            return
+        script = authorize.script(login.public_key, login.username)
+        said: list[str] = []
+        code: int | str
+        try:
+            code = host.run(f"sh -c {shlex.quote(script)}", on_line=said.append, timeout=AUTHORIZE_TIMEOUT, pty=False)
+        except Disconnected as error:
+            code = str(error)
+        if code:
+            why = f"{' / '.join(said)[-200:]} ({code})"
+            build.log(f"the build's key could not be put into authorized_keys, the password stays the way in: {why}")
 
     def release(self, build: Build) -> None:
         if build.communicator is not None:

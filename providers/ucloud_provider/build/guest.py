@@ -1,8 +1,8 @@
-"""What the temporary host is told at its first boot, by user data: which SSH host key it has, and when to end.
+"""What the temporary host is told at its first boot, by user data: whom to let in, its SSH host key, and when to end.
 
-Both are for hosts whose image has CloudInit. The host key is made here, so that the very first connection is to the
-right host or to none. The dead man's switch is for the case that everybody else is gone: no build, no journal, no
-`ucloud-image gc`; the host then powers itself off when its lease ends.
+All are for hosts whose image has CloudInit. The key that is let in is the build's own. The host key is made here, so
+that the very first connection is to the right host or to none. The dead man's switch is for the case that everybody
+else is gone: no build, no journal, no `ucloud-image gc`; the host then powers itself off when its lease ends.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import ClassVar
 
+from ucloud_provider.build import authorize
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
 from ucloud_provider.build.user_data import NotCombinable, Part, combine, host_keys_of_its_own
@@ -72,11 +73,12 @@ class Guest(Step):
             added = len(build.user_data) - len(theirs or b"")
             raise InvalidSpec(
                 [
-                    f"{argument}: has {len(theirs or b'')} bytes, and {added} are added for the host's SSH key and its "
-                    f"end; UCloud takes {USER_DATA_LIMIT} together: shorten it, or fetch the rest"
+                    f"{argument}: has {len(theirs or b'')} bytes, and {added} are added for the build's key, the "
+                    f"host's and its end; UCloud takes {USER_DATA_LIMIT} together: shorten it, or fetch the rest"
                 ]
             )
         build.login.host_key = host_key
+        build.login.by_user_data = build.login.public_key is not None
         build.marked = True
 
     def _parts(self, build: Build, theirs: bytes | None) -> tuple[list[Part], str | None]:
@@ -87,15 +89,22 @@ class Guest(Step):
             why = f"the user data {reason}" if reason else ""
         if why:
             build.log(f"{why}: the SSH host key is trusted on first use")
-            return parts(build.lease.origin, build.lease.expires, None), None
+            return [*self._login(build), *parts(build.lease.origin, build.lease.expires, None)], None
         pair = KeyPair.generate()
         build.masker.add(pair.private)
         build.log(f"the host is given the SSH host key {HostKey.parse(pair.public).fingerprint}; no other is accepted")
-        return parts(build.lease.origin, build.lease.expires, pair), pair.public
+        return [*self._login(build), *parts(build.lease.origin, build.lease.expires, pair)], pair.public
+
+    @staticmethod
+    def _login(build: Build) -> list[Part]:
+        login, name = build.login, build.lease.origin
+        if login.public_key is None:
+            return []
+        return [Part(f"{name}-key.sh", "cloud-boothook", authorize.boothook(name, login.public_key, login.username))]
 
 
 def parts(mark: str, expires: int, host_key: KeyPair | None) -> list[Part]:
-    """Our parts of a host's user data, each with `mark` in its name; `expires` is in seconds since 1970."""
+    """What of our parts is for the host itself, each with `mark` in its name; `expires` is in seconds since 1970."""
     made = [Part(f"{mark}.sh", "cloud-boothook", SWITCH.format(name=mark, grace=GRACE, expires=expires, unit=UNIT))]
     if host_key is not None:
         config = {"ssh_keys": {"ed25519_private": host_key.private, "ed25519_public": host_key.public}}

@@ -132,9 +132,10 @@ class Unwound(pipeline.Step):
 
 def _run(build: Build, accepts: Accepts, collected: Callable[[], None], in_time: Callable[[], None]) -> BuiltImage:
     mark, snapshot = Mark(), Snapshot()
-    temporary: list[pipeline.Step] = [Credentials(), Firewall(), TemporaryHost(), Connect()]
+    temporary: list[pipeline.Step] = [Firewall(), TemporaryHost(), Connect()]
     if build.image is None:
-        pipeline.run(build, [Preflight(), Guest(), mark, *temporary, Narrow(), Provision(), Seal(), Stop(), snapshot])
+        first: list[pipeline.Step] = [Preflight(), Credentials(), Guest(), mark]
+        pipeline.run(build, [*first, *temporary, Narrow(), Provision(), Seal(), Stop(), snapshot])
         begun: list[pipeline.Step] = [mark, snapshot]
     else:
         begun = [TakenMark(), snapshot, mark]

@@ -6,20 +6,26 @@ of what is on it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from ucloud_provider.build.journal import JournalFailed
 from ucloud_provider.build.state import Build
 from ucloud_provider.communicators.ssh import SshCommunicator
-from ucloud_provider.errors import Cancelled
+from ucloud_provider.errors import Cancelled, CommunicatorError
 
 KEY_FILE = "id_build"
 KNOWN_HOSTS_FILE = "known_hosts"
+PASSWORD_FILE = "password"  # noqa: S105 -- a file's name
+
+KEY_TIMEOUT = 15.0
+"""Seconds for a login that tries whether the key lets in."""
 
 
 class Look(NamedTuple):
@@ -59,8 +65,8 @@ def keep(build: Build, cause: BaseException) -> Look:
 
 
 def forget(folder: Path) -> None:
-    """Remove the key and the host's key from a build's folder: the host they are for is gone."""
-    for name in (KEY_FILE, KNOWN_HOSTS_FILE):
+    """Remove the key, the host's key and the password from a build's folder: the host they are for is gone."""
+    for name in (KEY_FILE, KNOWN_HOSTS_FILE, PASSWORD_FILE):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -68,10 +74,9 @@ def _command(build: Build) -> str:
     args, login, address, folder = build.args, build.login, build.address, build.log.path.parent
     words = ["ssh"]
     if login.private_key is not None:
-        if login.pair is not None and login.private_key == login.pair.private:
+        if login.pair is not None:
             key = folder / KEY_FILE
-            with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(login.private_key)
+            _write(key, login.private_key)
         else:
             key = build.base_dir / Path(args.ssh_private_key_file or "").expanduser()
         words += ["-i", str(key)]
@@ -83,5 +88,32 @@ def _command(build: Build) -> str:
         words += ["-o", f"UserKnownHostsFile={known}"]
     if args.ssh_port != 22:
         words += ["-p", str(args.ssh_port)]
-    command = shlex.join([*words, f"{args.ssh_username}@{address}"])
-    return command if login.private_key is not None else f"{command} (with ssh_password)"
+    command = shlex.join([*words, f"{login.username}@{address}"])
+    if login.password is None or login.pair is None or _key_is_taken(build):
+        return command
+    if args.ssh_password:
+        return f"{command} (or with ssh_password)"
+    _write(folder / PASSWORD_FILE, login.password)
+    return f"{command} (or with the password in {folder / PASSWORD_FILE})"
+
+
+def _key_is_taken(build: Build) -> bool:
+    """Whether the build's own key lets in: an old SSH server may not know its kind, or take no keys at all."""
+    communicator = build.communicator
+    if not isinstance(communicator, SshCommunicator) or communicator.last_login != "password":
+        return isinstance(communicator, SshCommunicator) and communicator.last_login == "key"
+    target = replace(
+        communicator.target, password=None, timeout=KEY_TIMEOUT, handshake_attempts=1, key_on_its_way=False
+    )
+    try:
+        with contextlib.closing(SshCommunicator(target, build.cancel, build.log)) as trial:
+            trial.connect()
+    except CommunicatorError as error:
+        build.log(f"the build's own key does not let in: {error}")
+        return False
+    return True
+
+
+def _write(file: Path, secret: str) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+        opened.write(secret)

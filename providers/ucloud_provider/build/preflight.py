@@ -246,4 +246,6 @@ def _key_pair_problems(name: str, value: str, known: set[str], api: Api, image: 
     if value not in known:
         yield f"{name}: {value!r} is no key pair of {api.region}; look it up in the console"
     if image is not None and not image.has_cloud_init:
-        yield f"{name}: image {image.id!r} has no CloudInit, without which no key pair works; give a password instead"
+        login = "leave it out: the build then makes a password and a key of its own"
+        remedy = login if name == "ssh_keypair_name" else "give a password instead"
+        yield f"{name}: image {image.id!r} has no CloudInit, without which no key pair works; {remedy}"

@@ -45,12 +45,12 @@ class Seal(Step):
             form = AS_LOGIN
         if not form:
             raise UCloudImageError(
-                f"user {build.args.ssh_username} is neither root nor may use sudo, so what identifies the host cannot "
+                f"user {build.login.username} is neither root nor may use sudo, so what identifies the host cannot "
                 f"be taken off it: {', '.join(remove) or 'the user data of the build'}; let it use sudo without a "
                 "password, or name what may stay in keep_in_image"
             )
         script = traces.script(remove=remove, key=key, mark=mark, every_home=every_home)
-        password = f"{build.args.ssh_password}\n".encode() if form == WITH_PASSWORD else None
+        password = f"{build.login.password}\n".encode() if form == WITH_PASSWORD else None
         if key or "ssh_host_keys" in remove:
             build.out_of_sight = "it was being sealed for the image already, after which nobody can log in to it"
         said = _run(build, host, form.format(script=shlex.quote(script), home=HOME), password)
@@ -93,11 +93,11 @@ def needed(build: Build) -> bool:
 
 def as_root(build: Build, host: Communicator) -> str:
     """How this login runs something as root, with places for the script and the home folder; empty: it cannot."""
-    if build.args.ssh_username == "root" or _works(host, '[ "$(id -u)" = 0 ]'):
+    if build.login.username == "root" or _works(host, '[ "$(id -u)" = 0 ]'):
         return AS_LOGIN
     if _works(host, "sudo -n true"):
         return WITHOUT_PASSWORD
-    password = build.args.ssh_password
+    password = build.login.password
     if password and _works(host, "sudo -k -S -p '' true", f"{password}\n".encode()):
         return WITH_PASSWORD
     return ""

@@ -63,9 +63,12 @@ class CopyFailed(UCloudImageError):
 class Login:
     """How to log in to the temporary host. Never shown, never written down."""
 
+    username: str = "root"
     pair: KeyPair | None = field(default=None, repr=False)
     private_key: str | None = field(default=None, repr=False)
     public_key: str | None = None
+    by_user_data: bool = False
+    """Whether user data lets the build's own key in: it may be on its way when the host first answers."""
     password: str | None = field(default=None, repr=False)
     key_pair_id: str | None = None
     host_key: str | None = None

@@ -50,6 +50,7 @@ class SshCommunicator(Communicator):
         self._key = parse_private_key(target.private_key) if target.private_key else None
         self._expected = HostKey.parse(target.host_key) if target.host_key else None
         self._transport: Transport | None = None
+        self._last_login = ""
         self._lock = threading.Lock()
 
     @property
@@ -57,27 +58,34 @@ class SshCommunicator(Communicator):
         """The key that the host must show: the given one, or the first one seen."""
         return self._expected
 
+    @property
+    def last_login(self) -> str:
+        """How the host last let us in: "key" or "password"; "" where it never did."""
+        return self._last_login
+
     def connect(self) -> None:
         self.close()
         started = time.monotonic()
         deadline = started + self.target.timeout
         counted = 0
+        answered = 0
         attempts = 0
 
         def attempt() -> tuple[Transport, HostKey]:
-            nonlocal counted, attempts
+            nonlocal counted, answered, attempts
             attempts += 1
             try:
                 return log_in(self.target, self._key, self._expected, self._cancel, deadline)
             except AttemptFailed as error:
                 counted += error.counted
+                answered += error.answered
                 self._log(f"ssh {self.target}: attempt {attempts}: {error.reason}")
                 self._watch()
                 raise
 
         def pause(_state: tenacity.RetryCallState) -> float:
             # A refused login needs the key to be put there, which takes longer than for sshd to come up.
-            wanted = min(8.0, 0.5 * 2 ** (counted - 1)) if counted else min(1.0, 0.1 * 1.5**attempts)
+            wanted = min(8.0, 0.5 * 2 ** min(answered - 1, 8)) if answered else min(1.0, 0.1 * 1.5**attempts)
             return max(0.0, min(wanted, deadline - time.monotonic()))
 
         def enough(_state: tenacity.RetryCallState) -> bool:
@@ -104,10 +112,14 @@ class SshCommunicator(Communicator):
                 f"no SSH login as {self.target} {limit}, in {spent:.0f} s; the last: {error.reason}"
             ) from error
         self._transport = transport
+        self._last_login = transport.logged_in_by
         if self._expected is None:
             self._expected = shown
             self._log(f"ssh {self.target}: host key {shown.kind} {shown.fingerprint} trusted on first use, pinned now")
-        self._log(f"ssh {self.target}: logged in after {time.monotonic() - started:.2f} s, {attempts} attempt(s)")
+        self._log(
+            f"ssh {self.target}: logged in by {transport.logged_in_by} after {time.monotonic() - started:.2f} s, "
+            f"{attempts} attempt(s)"
+        )
 
     def run(
         self,

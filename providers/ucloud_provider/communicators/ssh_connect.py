@@ -35,6 +35,8 @@ class SshTarget:
     host_key: str | None = None
     timeout: float = 300
     handshake_attempts: int = 10
+    key_on_its_way: bool = False
+    """Whether the host may not know the key yet: a refused login is then tried again until `timeout`."""
     keep_alive_interval: float = 5
     read_write_timeout: float = 0
     pty: bool = False
@@ -44,11 +46,15 @@ class SshTarget:
 
 
 class AttemptFailed(Exception):
-    """This attempt did not work; another may. `counted` ones are limited by the number of handshake attempts."""
+    """This attempt did not work; another may. `counted` ones are limited by the number of handshake attempts.
 
-    def __init__(self, reason: str, *, counted: bool = False) -> None:
+    `answered` says that the host itself said no.
+    """
+
+    def __init__(self, reason: str, *, counted: bool = False, answered: bool | None = None) -> None:
         self.reason = reason
         self.counted = counted
+        self.answered = counted if answered is None else answered
         super().__init__(reason)
 
 
@@ -65,7 +71,7 @@ def log_in(
     try:
         with cancel.on_cancel(transport.close):
             shown = _negotiate(transport, expected, deadline)
-            _authenticate(transport, target, private_key, deadline)
+            transport.logged_in_by = _authenticate(transport, target, private_key, deadline)
     except BaseException:
         transport.close()
         cancel.raise_if_set()
@@ -145,7 +151,8 @@ def _negotiate(transport: Transport, expected: HostKey | None, deadline: float) 
     return shown
 
 
-def _authenticate(transport: Transport, target: SshTarget, key: paramiko.PKey | None, deadline: float) -> None:
+def _authenticate(transport: Transport, target: SshTarget, key: paramiko.PKey | None, deadline: float) -> str:
+    """Log in, by the key first; "key" or "password". A dialogue that asks for the password gets it."""
     transport.auth_timeout = max(1, min(30, deadline - time.monotonic()))
     refused: list[str] = []
     try:
@@ -153,20 +160,22 @@ def _authenticate(transport: Transport, target: SshTarget, key: paramiko.PKey | 
             try:
                 transport.auth_publickey(target.username, key)
                 if transport.is_authenticated():
-                    return
+                    return "key"
             except paramiko.AuthenticationException as error:
                 refused.append(f"key {key.fingerprint}: {_refusal(error)}")
         if target.password is not None and transport.is_active():
             try:
                 transport.auth_password(target.username, target.password)
                 if transport.is_authenticated():
-                    return
+                    return "password"
             except paramiko.AuthenticationException as error:
                 refused.append(f"password: {_refusal(error)}")
     except (paramiko.SSHException, OSError, EOFError) as error:
         raise AttemptFailed(f"the connection broke while logging in: {describe(error)}") from error
     raise AttemptFailed(
-        f"login as {target.username} refused ({'; '.join(refused) or 'more is asked for than was given'})", counted=True
+        f"login as {target.username} refused ({'; '.join(refused) or 'more is asked for than was given'})",
+        counted=not target.key_on_its_way,
+        answered=True,
     )
 
 

@@ -58,6 +58,8 @@ class Transport(paramiko.Transport):
         getattr(paramiko.Transport, "_channel_handler_table", {})
     )
 
+    logged_in_by = ""
+    """"key" or "password", once logged in."""
     gave_up = ""
     """Why this side closed the connection, where the host did not answer."""
 

@@ -95,7 +95,7 @@ def test_the_key_pair_made_for_a_build_may_be_of_any_kind(builds: Builds, kind: 
 
 
 def test_a_key_pair_of_the_users_own_lets_in_and_stays(builds: Builds, tmp_path: Path) -> None:
-    pair = KeyPair.generate("mine")
+    pair = KeyPair.generate("mine", kind="rsa", bits=2048)
     key_pair_id = keypairs.import_public(builds.api(), "mine", pair.public)
     (tmp_path / "key").write_text(pair.private)
     builds.build(

@@ -14,10 +14,10 @@ from ucloud_provider.build import hand_over, lasting_host, launch, lease, recove
 from ucloud_provider.build.image import build_image
 from ucloud_provider.build.journal import FILE, Journal, Thing, outstanding
 from ucloud_provider.build.lease import Lease
+from ucloud_provider.build.mark import nobodys_key
 from ucloud_provider.build.state import BuiltImage
 from ucloud_provider.cloud import hosts, images, keypairs
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.communicators.ssh_keys import KeyPair
 from ucloud_provider.errors import Cancelled, StepFailed, UnexpectedState
 from ucloud_provider.run import Cancel
 from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
@@ -35,7 +35,7 @@ def thing(api: Api, kind: str, label: str, id: str = "") -> Thing:
 
 
 def mark(api: Api, held: Lease) -> Thing:
-    return thing(api, "key pair", held.label, keypairs.import_public(api, held.label, KeyPair.generate().public))
+    return thing(api, "key pair", held.label, keypairs.import_public(api, held.label, nobodys_key(held.label)))
 
 
 def dead_with_image(api: Api, image_name: str = "built", *, host: bool = False) -> tuple[Lease, Thing, Thing]:

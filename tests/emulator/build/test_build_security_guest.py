@@ -118,16 +118,18 @@ def test_the_host_key_is_known_before_the_first_connection(
         user_data="#!/bin/sh\necho by-the-user > /root/ran\n",
         provisioners=[Run(command=f"{SHOWN_KEY}; {shown}")],
     )
-    fingerprint = HostKey.parse(made[0].public).fingerprint
+    login, host_key = made
+    fingerprint = HostKey.parse(host_key.public).fingerprint
     assert builds.progress.lines[0] == fingerprint
     assert builds.progress.lines[-1] == "by-the-user"
     log = log_of(state)
     assert f"the host is given the SSH host key {fingerprint}; no other is accepted" in log
     assert "trusted on first use" not in log
     written = "".join(file.read_text() for file in state.rglob("*") if file.is_file())
-    body = made[0].private.splitlines()[2]
+    body = host_key.private.splitlines()[2]
     for place in (written, json.dumps(builds.requests())):
         assert body not in place
+        assert login.private.splitlines()[2] not in place
     with hosts_from(builds.emulator, image.image_id) as (host,):
         key = f"grep -rlsF {body} / --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev"
         marked = "find / -xdev -name '*ucloud-image-*'; grep -rlsF ucloud-image- /var/lib/cloud /etc"

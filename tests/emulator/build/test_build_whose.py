@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ucloud_provider.build import dead_builds, lease, recover
+from ucloud_provider.build import dead_builds, lease, mark, recover
 from ucloud_provider.build.journal import Thing, outstanding
 from ucloud_provider.cloud import keypairs
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
-from ucloud_provider.communicators.ssh_keys import KeyPair
 
 from tests.emulator.build.conftest import Builds, journal_of
 from tests.support.emulator import Emulator
@@ -24,7 +23,7 @@ def dead(api: Api, whose: dict[str, object]) -> Thing:
     """The key pair of a dead build."""
     held = lease.new(api.clock())
     journal = journal_of(api, held, **whose)
-    id_ = keypairs.import_public(api, held.label, KeyPair.generate().public)
+    id_ = keypairs.import_public(api, held.label, mark.nobodys_key(held.label))
     left = Thing("key pair", held.label, Emulator.project, Emulator.region, id_)
     journal.intend(left)
     journal.close()

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from ucloud_provider.build import lasting_host, launch
+from ucloud_provider.build.mark import nobodys_key
 from ucloud_provider.cloud import hosts, keypairs
 from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import InvalidSpec
 from ucloud_provider.spec.uhost import DataDisk, UHostArgs
 
 from tests.emulator.build.conftest import DEBIAN, Builds
-from tests.support.asker import KEY
 from tests.support.emulator import Emulator
 
 WITH_CLOUD_INIT = "uimage-debian12-ci"
@@ -29,7 +29,7 @@ def test_the_order_is_as_the_arguments_say(paper_builds: Builds) -> None:
     vpc = api.read("DescribeVPC")["DataSet"][0]["VPCId"]
     subnet = api.read("DescribeSubnet", VPCId=vpc)["DataSet"][0]["SubnetId"]
     firewall = api.create("CreateFirewall", Name="mine", Rule=["TCP|22|0.0.0.0/0|ACCEPT|HIGH|"])["FWId"]
-    pair = keypairs.import_public(api, "mine", KEY)
+    pair = keypairs.import_public(api, "mine", nobodys_key("mine"))
     host = create(
         paper_builds,
         availability_zone="cn-bj2-03",

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from ucloud_provider.build import launch
-from ucloud_provider.cloud import hosts, keypairs
+from ucloud_provider.build.access import random_password
+from ucloud_provider.cloud import hosts
 from ucloud_provider.cloud.client import connect
 from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.communicators.ssh import SshCommunicator, SshTarget
-from ucloud_provider.communicators.ssh_keys import KeyPair
 from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext, Provisioner
 from ucloud_provider.provisioners.running import run_provisioner
 from ucloud_provider.run import Cancel
@@ -27,8 +27,7 @@ def target(emulator: Emulator) -> Iterator[SshTarget]:
     api = connect(
         Credentials(Emulator.public_key, Emulator.private_key, Emulator.project, Emulator.region, emulator.url)
     )
-    pair = KeyPair.generate("tests")
-    key_pair_id = keypairs.import_public(api, "provisioners", pair.public)
+    password = random_password()
     order = hosts.HostOrder(
         name="provisioned",
         zone=Emulator.zone,
@@ -36,13 +35,12 @@ def target(emulator: Emulator) -> Iterator[SshTarget]:
         instance_type=InstanceType("N", 2, 4096),
         boot_disk=hosts.Disk(20, "cloud_ssd"),
         eip_bandwidth=10,
-        key_pair_id=key_pair_id,
+        password=password,
     )
     host_id = hosts.create(api, order)
     host = launch.wait_running(api, host_id, 60)
-    yield SshTarget(host.public_ip, private_key=pair.private, timeout=30)
+    yield SshTarget(host.public_ip, password=password, timeout=30)
     launch.remove(api, host_id)
-    keypairs.delete(api, key_pair_id)
 
 
 @dataclass

@@ -58,7 +58,9 @@ def host(**more: Any) -> Wanted:
 
 
 OWN_NETWORK = {"vpc_id": VPC, "subnet_id": SUBNET, "security_group_id": FIREWALL}
-OWN_LOGIN = {"ssh_keypair_name": KEY_PAIR_NAME, "ssh_private_key_file": KEY_FILE}
+WITH_CLOUD_INIT = "uimage-debian12-ci"
+# UCloud's key pairs need it.
+OWN_LOGIN = {"source_image_id": WITH_CLOUD_INIT, "ssh_keypair_name": KEY_PAIR_NAME, "ssh_private_key_file": KEY_FILE}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ SCENARIOS = (
     Scenario("delete", image("hk"), None),
     Scenario("refresh", image("hk"), image("hk"), refresh=True),
     Scenario("create-host", None, host()),
-    Scenario("create-host-with-own", None, host(**OWN_NETWORK, key_pair_id=KEY_PAIR)),
+    Scenario("create-host-with-own", None, host(**OWN_NETWORK, key_pair_id=KEY_PAIR, image_id=WITH_CLOUD_INIT)),
     Scenario("change-hosts-firewall", host(), host(security_group_id=FIREWALL)),
     Scenario(
         "change-host",

@@ -63,7 +63,7 @@ class BatchStack:
     def set_up(self) -> None:
         """Everything is as it is before the operations."""
         self._stack.create(PROGRAM)
-        pair = KeyPair.generate("own")
+        pair = KeyPair.generate("own", kind="rsa", bits=2048)
         self._stack.write(pair.private, KEY_FILE)
         self._own = {place.project: make(self._emulator, place.project, pair) for place in self._places}
         self._want("before")
