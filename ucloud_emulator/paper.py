@@ -20,6 +20,7 @@ class PaperMachines(Machines):
     """Remembers who is on, and nothing else."""
 
     def __init__(self, file: Path) -> None:
+        self.most = 1_000_000
         self._lock = threading.Lock()
         self._file = file
         ids = json.loads(file.read_text()) if file.exists() else []

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ucloud_emulator import api, catalogue  # noqa: F401  (api registers the actions)
+from ucloud_emulator.access import refused
 from ucloud_emulator.admin import admin
 from ucloud_emulator.authentication import Session, is_authentic
 from ucloud_emulator.body import Asked, MalformedRequest, form, parse_json, read_body
@@ -26,7 +27,6 @@ from ucloud_emulator.refusals import RetCode
 if TYPE_CHECKING:
     from ucloud_emulator.cloud import EmulatedCloud
 
-LOOPBACK = ("127.0.0.1", "::1")
 NO_FAULT = Fault.model_construct()
 NO_ANSWER = -1
 """What the request log has for a RetCode where the call was never looked at."""
@@ -132,9 +132,9 @@ def application(cloud: EmulatedCloud) -> ASGIApp:
             await operate(scope, receive, send)
         elif not scope["path"].startswith("/_emulator/"):
             await answer(scope, receive, send)
-        elif scope["client"] and scope["client"][0] in LOOPBACK:
-            await operate(scope, receive, send)
+        elif reason := refused(Request(scope)):
+            await JSONResponse({"error": reason}, 403)(scope, receive, send)
         else:
-            await JSONResponse({"error": "only from this machine"}, 403)(scope, receive, send)
+            await operate(scope, receive, send)
 
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -19,6 +20,8 @@ from ucloud_emulator.hosts.machines import MachineSpec
 from ucloud_emulator.records import Disk, Eip, Host, Image, Subnet
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
 from ucloud_emulator.store import new_id
+
+log = logging.getLogger(__name__)
 
 LOGIN_MODES = ("Password", "KeyPair", "ImagePasswd")
 MOST_USER_DATA = 16 * 1024
@@ -105,6 +108,7 @@ def _user_data(call: Call, image: Image) -> bytes | None:
 def create_uhost_instance(call: Call) -> Reply:
     count = call.parameters.integer("MaxCount", 1, least=1, most=MOST_AT_ONCE)
     with call.cloud.store.lock:
+        _room_for(call, count)
         plan = _Plan(call)
         made = [plan.carry_out() for _ in range(count)]
     for _, spec in made:
@@ -114,6 +118,14 @@ def create_uhost_instance(call: Call) -> Reply:
         host, spec = made[0]
         reply["IPs"] = [host.private_ip, *spec.public_ips]
     return reply
+
+
+def _room_for(call: Call, count: int) -> None:
+    """Refuse what this machine cannot run, rather than let hosts die as they start."""
+    most = call.cloud.machines.most
+    if len(call.cloud.store.all(Host)) + count > most:
+        log.warning("refused: this machine runs at most %d hosts (fs.inotify.max_user_instances)", most)
+        raise Refusal(RetCode.SOLD_OUT, f"this machine runs at most {most} hosts; its log says why")
 
 
 class _Plan:

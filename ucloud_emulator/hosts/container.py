@@ -22,6 +22,8 @@ POWER_OFF = signal.SIGRTMIN + 4
 START_SECONDS = 30.0
 GRACE_SECONDS = 30.0
 """How long an orderly power-off may take before the plug is pulled."""
+LAST_LINES = 20
+"""Of the console, where a guest has died."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,9 @@ class Container:
                 return
             if time.monotonic() > deadline:
                 self.kill()
-                raise HostError(f"no systemd after {START_SECONDS:g} s: {self._last_words()}")
+                raise HostError(f"no systemd after {START_SECONDS:g} s: {self.last_words()}")
             time.sleep(0.01)
-        raise HostError(f"the host did not start (exit status {self.status}): {self._last_words()}")
+        raise HostError(f"the host did not start (exit status {self.status}): {self.last_words()}")
 
     def init(self) -> int | None:
         """The guest's PID 1, as this machine numbers it."""
@@ -110,9 +112,11 @@ class Container:
         remove_cgroups(self._name)
         self.exited.set()
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """The end of what is on its console."""
         lines = self._console.read_text(errors="replace").splitlines()
-        return " | ".join(lines[-5:]) or "nothing on the console"
+        said = [line.strip() for line in lines if line.strip()]
+        return " | ".join(said[-LAST_LINES:]) or "nothing on the console"
 
 
 def end_leftovers(hosts: Path, namespaces: Sequence[str]) -> None:

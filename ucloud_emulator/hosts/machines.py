@@ -20,12 +20,13 @@ from ucloud_emulator.hosts.errors import HostError, NoSuchMachine, NotPossibleHe
 from ucloud_emulator.hosts.identity import give_identity, refresh_resolvers
 from ucloud_emulator.hosts.identity import set_password as write_password
 from ucloud_emulator.hosts.layers import Layers
+from ucloud_emulator.hosts.limits import raise_limits
 from ucloud_emulator.hosts.metadata import MetadataServer, OwnData, Tree
 from ucloud_emulator.hosts.mishaps import MISHAPS
 from ucloud_emulator.hosts.network import Network, nameservers
 from ucloud_emulator.hosts.overlay import is_mounted, mount_overlay, share, stop_sharing, unmount
 from ucloud_emulator.hosts.rootfs import Rootfs
-from ucloud_emulator.hosts.roster import Host, Roster
+from ucloud_emulator.hosts.roster import MOST_HOSTS, Host, Roster
 from ucloud_emulator.hosts.spec import DataDisk, MachineSpec, Rule
 from ucloud_emulator.hosts.switch import Plug, Switch
 
@@ -43,6 +44,8 @@ class Machines:
     def __init__(self, state: Path, network: Network, cache: Path = CACHE) -> None:
         """Clean what a killed predecessor of this state left, bring the network up, load the hosts."""
         require_root_and_tools()
+        self.most = min(MOST_HOSTS, raise_limits())
+        """Hosts that can be at once."""
         self._state = state.resolve()
         if set(":,\\") & set(str(self._state)):
             raise NotPossibleHere(f"state directory {self._state}: a mount cannot have : , or \\ in its paths")
@@ -274,6 +277,9 @@ class Machines:
                 return
             host.container = None
             self._power_is_off(host)
+            level = logging.INFO if container.status in (0, REBOOT_STATUS) else logging.WARNING
+            said = container.last_words()
+            log.log(level, "%s ended by itself, exit status %s: %s", host.record.id, container.status, said)
             if container.status == REBOOT_STATUS and not self._closing:
                 try:
                     self._boot(host)
