@@ -98,7 +98,7 @@ class Network:
         there = vpcs is not None and vpc_id in {each.id for each in vpcs}
         if vpc_id is not None and vpcs is not None and not there:
             yield f"vpc_id: {vpc_id!r} is not a VPC of {self._api.region}. {self._known(vpcs)}"
-        if vpc_id is None and given.absent("vpc_id") and vpcs is not None and not any(map(_may_be_default, vpcs)):
+        if vpc_id is None and given.absent("vpc_id") and vpcs is not None and not any(map(is_default, vpcs)):
             yield f"vpc_id: {self._api.region} has no default VPC; give vpc_id and subnet_id. {self._known(vpcs)}"
         if subnet_id is not None:
             owner = self._lookups.ask(
@@ -133,6 +133,6 @@ class Network:
             yield f"security_group_id: {wanted!r} is {where}; look it up in the console"
 
 
-def _may_be_default(vpc: Vpc) -> bool:
-    """UCloud need not say which VPC is the default one."""
-    return vpc.type in ("", DEFAULT_VPC)
+def is_default(vpc: Vpc) -> bool:
+    """UCloud need not say which VPC is the default one: then it is the one that has the default one's name."""
+    return vpc.type == DEFAULT_VPC or (not vpc.type and vpc.name == DEFAULT_VPC)

@@ -134,8 +134,8 @@ def test_a_problem_names_its_property_and_value_and_what_to_give(
     (paper_builds.base_dir / "key.pub").write_text(KEY.public)
     api = paper_builds.api()
     default = next(each["VPCId"] for each in api.read("DescribeVPC")["DataSet"])
-    vpc = api.create("CreateVPC", Name="own", Network=["10.9.0.0/16"])["VPCId"]
-    subnet = api.create("CreateSubnet", VPCId=vpc, Subnet="10.9.1.0")["SubnetId"]
+    vpc = api.create("CreateVPC", Name="own", Network=["10.99.0.0/16"])["VPCId"]
+    subnet = api.create("CreateSubnet", VPCId=vpc, Subnet="10.99.1.0")["SubnetId"]
     own = api.read("DescribeSubnet", VPCId=default)["DataSet"][0]["SubnetId"]
     stands_for = {"DEFAULT_SUBNET": own, "DEFAULT_VPC": default, "OWN_VPC": vpc, "OWN_SUBNET": subnet}
     zones = account.zones(api)
