@@ -39,6 +39,7 @@ class Host(Record):
     subnet_id: str
     private_ip: str
     firewall_id: str
+    """"" where security groups guard it."""
     login_mode: str
     os_type: str = "Linux"
     features: tuple[str, ...] = ()
@@ -50,6 +51,8 @@ class Host(Record):
     terminating: bool = False
     release_eip: bool = False
     release_disks: bool = False
+    sec_groups: tuple[str, ...] = ()
+    """Ids of security groups, the one that is asked first at the front."""
     imaging: str = ""
     """The image that is being made from it; until then it stays as it is."""
 
@@ -91,6 +94,13 @@ class Firewall(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecGroup(Record):
+    vpc_id: str
+    rules: tuple[str, ...] = ()
+    """Each as `api/secgroup.py` writes it: id|direction|sources|priority|protocol|ports|action|remark."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Vpc(Record):
     networks: tuple[str, ...]
     default: bool
@@ -124,4 +134,4 @@ class Image(Record):
     os_type: str = "Linux"
 
 
-KINDS: tuple[type[Record], ...] = (Host, Disk, Eip, Firewall, Vpc, Subnet, KeyPair, Image)
+KINDS: tuple[type[Record], ...] = (Host, Disk, Eip, Firewall, SecGroup, Vpc, Subnet, KeyPair, Image)

@@ -7,7 +7,7 @@ import re
 
 from ucloud_emulator.hosts.errors import NoSuchMachine
 from ucloud_emulator.hosts.machines import DataDisk, Machines, Rule
-from ucloud_emulator.records import Disk, Eip, Firewall, Host
+from ucloud_emulator.records import Disk, Eip, Firewall, Host, SecGroup
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
 from ucloud_emulator.store import Store
 
@@ -49,6 +49,19 @@ def _bad(text: str, reason: str) -> Refusal:
     return bad_parameter("Rule", f"{text[:80]!r}: {reason}")
 
 
+def inbound(group: SecGroup) -> tuple[Rule, ...]:
+    """A security group's rules for what comes in, the one of the smallest number first."""
+    found = []
+    for text in sorted(group.rules, key=lambda text: int(text.split("|")[3])):
+        _, direction, sources, _, protocol, ports, action, _ = text.split("|", 7)
+        if direction != "Ingress" or protocol == "ICMPv6":
+            continue
+        for kind in ("TCP", "UDP", "ICMP", "GRE") if protocol == "ALL" else (protocol,):
+            for port in ports.split(",") if kind == protocol and kind in ("TCP", "UDP") else ("",):
+                found += [Rule(kind, port, source, action.upper(), "HIGH") for source in sources.split(",")]
+    return tuple(found)
+
+
 class Wiring:
     """Brings a real host's network in line with the store, at once."""
 
@@ -57,6 +70,9 @@ class Wiring:
         self._machines = machines
 
     def rules(self, host: Host) -> tuple[Rule, ...]:
+        groups = [group for id in host.sec_groups if (group := self._store.get(SecGroup, id))]
+        if host.sec_groups:
+            return tuple(rule for group in groups for rule in inbound(group))
         firewall = self._store.get(Firewall, host.firewall_id)
         return tuple(rule for text in firewall.rules for rule in parse_rule(text)) if firewall else ()
 

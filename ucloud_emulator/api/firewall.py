@@ -177,7 +177,8 @@ def grant_firewall(call: Call) -> Reply:
     id = call.parameters.required("ResourceId")
     if call.parameters.required("ResourceType").lower() != "uhost":
         raise bad_parameter("ResourceType", "only uhost is offered here")
-    call.host(id)
+    if call.host(id).sec_groups:
+        raise bad_parameter("ResourceId", f"{id} has security groups, not a firewall")
     call.cloud.store.change(Host, id, firewall_id=firewall.id)
     call.cloud.wiring.apply(id, rules=True)
     return {}

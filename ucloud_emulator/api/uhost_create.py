@@ -11,6 +11,7 @@ from ucloud_emulator import catalogue, fields
 from ucloud_emulator.api.firewall import default_firewall, find_firewall
 from ucloud_emulator.api.image import find_image
 from ucloud_emulator.api.keypair import find_key_pair
+from ucloud_emulator.api.secgroup import chosen_groups
 from ucloud_emulator.api.uhost_disks import DiskWish
 from ucloud_emulator.api.uhost_order import charge, order
 from ucloud_emulator.api.unet import add_eip, find_eip, new_eip
@@ -151,7 +152,9 @@ class _Plan:
         self.user_data = _user_data(call, self.image)
         self.vpc, self.subnet = chosen_network(call)
         firewall = asked.text("SecurityGroupId")
-        self.firewall = find_firewall(call, firewall) if firewall else default_firewall(call)
+        self.sec_groups = chosen_groups(call, self.vpc, self.order.offer.machine.name)
+        found = find_firewall(call, firewall) if firewall else default_firewall(call)
+        self.firewall_id = "" if self.sec_groups else found.id
         _eip_wishes(call, "")
 
     def carry_out(self) -> tuple[Host, MachineSpec]:
@@ -214,7 +217,8 @@ class _Plan:
             vpc_id=self.vpc.id,
             subnet_id=self.subnet.id,
             private_ip=_private_ip(self.call, self.subnet),
-            firewall_id=self.firewall.id,
+            firewall_id=self.firewall_id,
+            sec_groups=self.sec_groups,
             login_mode=self.login.mode,
             key_pair_id=self.login.key_pair_id,
             delete_protected=self.call.parameters.boolean("DeletionProtection"),

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 from ucloud_emulator import catalogue, fields
 from ucloud_emulator.dispatch import Call, Reply, action
-from ucloud_emulator.records import Host, Subnet, Vpc
+from ucloud_emulator.records import Host, SecGroup, Subnet, Vpc
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
 from ucloud_emulator.store import new_id
 
@@ -177,6 +177,8 @@ def delete_vpc(call: Call) -> Reply:
             raise Refusal(RetCode.DEFAULT_NETWORK, f"VPC [{vpc.id}] is the default one")
         if any(subnet.vpc_id == vpc.id for subnet in subnets(call)):
             raise Refusal(RetCode.NETWORK_IN_USE, f"VPC [{vpc.id}] still has subnets")
+        if any(group.vpc_id == vpc.id for group in call.cloud.store.at(SecGroup, call.project, call.region)):
+            raise Refusal(RetCode.NETWORK_IN_USE, f"VPC [{vpc.id}] still has security groups")
         call.cloud.store.remove(vpc)
         call.cloud.ledger.close(vpc.id)
     return {}

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.asker import EIP, Asker
+from tests.support.documents import documented
 from tests.support.ssh import answers, public_ip, run, ssh
 
 PASSWORD = "Planted-Pass-1"
@@ -84,6 +85,35 @@ def test_the_firewall_filters_and_changes_hold_at_once(real: Asker, key: Key) ->
     assert answers(ip, 22)
     real.remove_host(host)
     real.ask("DeleteFirewall", FWId=firewall)
+
+
+@documented(
+    "vpc/introduction/secgroup.md", "What no rule lets in stays out; a group's and a rule's smaller number first"
+)
+def test_security_groups_guard_the_host_in_the_order_of_their_priorities(real: Asker) -> None:
+    def group(name: str, act: str) -> str:
+        id = str(real.ask("CreateSecGroup", VPCID=vpc, Name=name)["SecGroupId"])
+        ssh = {"Direction": "Ingress", "IPRange": "0.0.0.0/0", "ProtocolType": "TCP", "DstPort": "22", "Priority": 9}
+        real.ask("CreateSecGroupRule", SecGroupId=id, Rule=[{**ssh, "RuleAction": act, "Remark": name}])
+        return id
+
+    vpc = real.ask("DescribeVPC")["DataSet"][0]["VPCId"]
+    lets, drops = group("lets", "Accept"), group("drops", "Drop")
+    host = real.running_host(
+        ImageId="uimage-debian12",
+        MachineType="O",
+        Disks=[{"IsBoot": "True", "Type": "CLOUD_RSSD", "Size": 20}],
+        NetworkInterface=[{"EIP": EIP}],
+        SecurityMode="SecGroup",
+        SecGroupId=[{"Id": drops, "Priority": 2}, {"Id": lets, "Priority": 1}],
+    )
+    ip = next(address["IP"] for address in real.host(host)["IPSet"] if address["Type"] == "Bgp")
+    real.until(lambda: answers(ip, 22))
+    first = {"Direction": "Ingress", "IPRange": "0.0.0.0/0", "ProtocolType": "ALL", "DstPort": "1-65535", "Priority": 1}
+    real.ask("CreateSecGroupRule", SecGroupId=lets, Rule=[{**first, "RuleAction": "Drop", "Remark": "all"}])
+    assert not answers(ip, 22)
+    real.remove_host(host)
+    real.ask("DeleteSecGroup", SecGroupId=[lets, drops])
 
 
 def test_an_eip_reaches_the_host_as_long_as_it_is_bound(real: Asker, key: Key) -> None:

@@ -105,6 +105,24 @@ def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None
     firewall = check("CreateFirewall", Name="f", Rule=["TCP|22|0.0.0.0/0|ACCEPT|HIGH|ssh"])["FWId"]
     check("UpdateFirewall", FWId=firewall, Rule=["TCP|80|0.0.0.0/0|ACCEPT|LOW|"])
     check("UpdateFirewallAttribute", FWId=firewall, Name="f2")
+    group = check("CreateSecGroup", VPCID=vpc, Name="g")["SecGroupId"]
+    ingress = {"Direction": "Ingress", "IPRange": "0.0.0.0/0", "Priority": 1, "ProtocolType": "TCP", "DstPort": "22"}
+    rules = check("CreateSecGroupRule", SecGroupId=group, Rule=[{**ingress, "RuleAction": "Accept", "Remark": "r"}])
+    check("DescribeSecGroup", SecGroupId=[group])
+    check("DeleteSecGroupRule", SecGroupId=group, RuleId=rules["RuleId"])
+    guarded = api.running_host(
+        VPCId=vpc,
+        SubnetId=subnet,
+        ImageId="uimage-debian12",
+        MachineType="O",
+        Disks=[{"IsBoot": "True", "Type": "CLOUD_RSSD", "Size": 20}],
+        SecurityMode="SecGroup",
+        SecGroupId=[{"Id": group, "Priority": 1}],
+    )
+    check("DescribeSecGroupResource", SecGroupId=group)
+    check("AssociateSecGroup", ResourceId=[guarded], PrioritySecGroup=[{"SecGroupId": group, "Priority": 1}])
+    api.remove_host(guarded)
+    check("DeleteSecGroup", SecGroupId=[group])
     pair = check("ImportUHostKeyPairs", KeyPairName="answers", PublicKeyBody=KEY)["KeyPairId"]
     made = check("CreateUHostKeyPair", KeyPairName="answers-made")["KeyPair"]
     assert made["PrivateKeyBody"].startswith("-----BEGIN RSA PRIVATE KEY-----")
