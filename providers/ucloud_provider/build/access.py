@@ -26,7 +26,7 @@ class Credentials(Step):
 
     def run(self, build: Build) -> None:
         args, login, api = build.args, build.login, build.api
-        login.username = args.ssh_username
+        login.username = args.ssh_username or build.the_source().default_user
         if args.ssh_keypair_name and args.communicator != "none":
             pairs = keypairs.find(api, args.ssh_keypair_name)
             if not pairs:

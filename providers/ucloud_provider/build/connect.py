@@ -19,6 +19,8 @@ OTHER_KEY = (
     "where the image's cloud-init does not install the key of the user data (ssh_keys), set temporary_host_key to False"
 )
 
+OTHER_USER = "{user} is the default for this image: if it lets in another user, name that in ssh_username"
+
 
 class Connect(Step):
     """Tries until the host lets us in or `ssh_timeout` is over, and has it let in the build's own key from then on."""
@@ -52,9 +54,11 @@ class Connect(Step):
             try:
                 build.communicator.connect()
             except NoLogin as error:
-                if login.host_key is None or "host key" not in str(error):
-                    raise
-                raise NoLogin(f"{error}; {OTHER_KEY}") from error
+                if login.host_key is not None and "host key" in str(error):
+                    raise NoLogin(f"{error}; {OTHER_KEY}") from error
+                if args.ssh_username is None and "refused" in str(error):
+                    raise NoLogin(f"{error}; {OTHER_USER.format(user=login.username)}") from error
+                raise
             self._let_key_in(build)
         if login.username != "root" and seal.needed(build) and not seal.as_root(build, build.communicator):
             build.progress.note(

@@ -93,6 +93,9 @@ def of_image(given: Given, copies: Copies, api: Api, lookups: Lookups, quotas: Q
     if result.image is not None and result.image.os_type == "Windows":
         reason = f"{result.image.id!r} is Windows, which is not built yet; choose a Linux image"
         result.problems.append(f"source_image_id: {reason}")
+    if result.image is not None and result.image.default_user != "root" and given.absent("ssh_username"):
+        user = result.image.default_user
+        result.notes.append(f"ssh_username: provisioners run as {user}, the default user of image {result.image.id!r}")
     if pairs is not None and (known := pairs.value()) is not None:
         names = {each.name for each in known}
         result.problems += _key_pair_problems("ssh_keypair_name", given["ssh_keypair_name"], names, api, result.image)

@@ -49,11 +49,14 @@ class Seal(Step):
                 f"be taken off it: {', '.join(remove) or 'the user data of the build'}; let it use sudo without a "
                 "password, or name what may stay in keep_in_image"
             )
-        script = traces.script(remove=remove, key=key, mark=mark, every_home=every_home)
-        password = f"{build.login.password}\n".encode() if form == WITH_PASSWORD else None
+        password = build.login.password
+        login = build.login.username if password is not None and "password" in remove else ""
+        script = traces.script(remove=remove, key=key, mark=mark, every_home=every_home, login=login)
+        # Never in arguments: whoever is on the host could read them.
+        stdin = f"{password}\n".encode() * ((form == WITH_PASSWORD) + bool(login))
         if key or "ssh_host_keys" in remove:
             build.out_of_sight = "it was being sealed for the image already, after which nobody can log in to it"
-        said = _run(build, host, form.format(script=shlex.quote(script), home=HOME), password)
+        said = _run(build, host, form.format(script=shlex.quote(script), home=HOME), stdin or None)
         if traces.DONE not in said:
             raise UCloudImageError(
                 f"what identifies the host could not all be taken off it: {' / '.join(said)[-500:]}; name what may "

@@ -121,6 +121,40 @@ done
 rm -rf /var/log/journal/*
 """
 
+# Hosts from the image get a password of their own from UCloud, which may well be the first that they have. `*` is one
+# that nothing matches; `!` would keep keys out, too, where sshd runs without PAM.
+_SHADOW = """\
+for user in root "$login"; do
+    [ -n "$password" ] || return 0
+    hash=$(user=$user awk -F: '$1 == ENVIRON["user"] { print $2; exit }' /etc/shadow)
+    case $hash in '' | '!'* | '*'*) continue ;; esac
+    of_the_build
+    case $? in
+        0) ;;
+        1) continue ;;
+        *) echo "note: the password of $user may be the build's, which cannot be told here: it is locked" ;;
+    esac
+    for file in /etc/shadow /etc/shadow- /var/backups/shadow.bak; do
+        [ -f "$file" ] || continue
+        cp -p "$file" "$file.sealed" || return 1
+        user=$user hash=$hash awk -F: -v OFS=: \\
+            '$1 == ENVIRON["user"] && $2 == ENVIRON["hash"] { $2 = "*" } { print }' "$file" > "$file.sealed" || return 1
+        [ "$(wc -l < "$file")" = "$(wc -l < "$file.sealed")" ] && mv -f "$file.sealed" "$file" || return 1
+        if command -v restorecon >/dev/null; then restorecon "$file"; fi
+    done
+done
+}
+of_the_build() {  # 0: the password of $user, whose entry is $hash; 1: another; 2: who knows
+    for check in /sbin/unix_chkpwd /usr/sbin/unix_chkpwd; do
+        [ -x "$check" ] || continue
+        printf '%s\\0' "$password" | "$check" "$user" nonull >/dev/null 2>&1
+        case $? in 0) return 0 ;; 7) return 1 ;; esac
+    done
+    command -v perl >/dev/null || return 2
+    printf '%s\\n' "$password" "$hash" |
+        perl -e 'chomp($p = <STDIN>); chomp($h = <STDIN>); $c = crypt($p, $h) // exit 2; exit($c eq $h ? 0 : 1)'
+"""
+
 TRACES: dict[str, tuple[str, str]] = {
     "cloud_init": ("cloud-init's data of this instance, in /var/lib/cloud", _CLOUD_INIT),
     "machine_id": ("/etc/machine-id, D-Bus's copy, and secrets derived for the machine", _MACHINE_ID),
@@ -129,6 +163,7 @@ TRACES: dict[str, tuple[str, str]] = {
     "dhcp_leases": ("leases of DHCP clients", _DHCP_LEASES),
     "logs": ("the system's logs: logins, the journal, cloud-init's", _LOGS),
     "temporary_files": ("everything in /tmp and /var/tmp, with uploads and scripts there", _TEMPORARY_FILES),
+    "password": ("the password of root and of the login, where it is still the build's", _SHADOW),
     # Last of all: sshd reads them for each connection, so that without them none can be made again.
     "ssh_host_keys": ("the SSH host keys; hosts from the image make their own at boot", _SSH_HOST_KEYS),
 }
@@ -173,11 +208,12 @@ DONE = "ucloud-image: sealed"
 """The last line of a script that did all it should."""
 
 
-def script(*, remove: Collection[str], key: str = "", mark: str = "", every_home: bool = True) -> str:
+def script(*, remove: Collection[str], key: str = "", mark: str = "", every_home: bool = True, login: str = "") -> str:
     """The script that takes the named traces off a host, for /bin/sh; its first argument is the login's home folder.
 
     `key` is the body of the public key that is taken out of authorized_keys, and `mark` what a file of cloud-init's
     that holds user data of ours has in it; empty: no such thing. Without `every_home` only the login's own counts.
+    `login` is the user whose password is the build's: that is then the first line of the script's input.
     """
     bodies = {"user_data": _OURS} if mark else {}
     bodies |= {name: body for name, (_what, body) in TRACES.items() if name in remove}
@@ -190,6 +226,8 @@ def script(*, remove: Collection[str], key: str = "", mark: str = "", every_home
         f"key={shlex.quote(key)} mark={shlex.quote(mark)}",
         f"cloud_init={'sealed' if 'cloud_init' in remove else 'kept'}",
         f'homes="$1 {others}"',
+        f"login={shlex.quote(login)} password=",
+        *(["IFS= read -r password"] if login and "password" in remove else ()),
         *([_WAIT] if mark or "cloud_init" in remove else ()),
         *(f"{name}() {{\n{body}}}" for name, body in bodies.items()),
         _MAIN.format(functions=" ".join(bodies), done=shlex.quote(DONE)) if bodies else f"sync; echo {DONE}",

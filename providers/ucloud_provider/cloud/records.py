@@ -91,6 +91,7 @@ class Image:
     size: int
     tag: str
     created: int
+    os_name: str = ""
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> Image:
@@ -105,7 +106,13 @@ class Image:
             size=number(item, "ImageSize"),
             tag=text(item, "Tag"),
             created=number(item, "CreateTime"),
+            os_name=text(item, "OsName"),
         )
+
+    @property
+    def default_user(self) -> str:
+        """Whom the image lets in, and whose password UCloud sets: `ubuntu` on Ubuntu, else `root`."""
+        return "ubuntu" if "ubuntu" in (self.os_name or self.name).lower() else "root"
 
     @property
     def has_cloud_init(self) -> bool:

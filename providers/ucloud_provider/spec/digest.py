@@ -19,7 +19,7 @@ from ucloud_provider.spec.image import CustomImageArgs
 COMPUTED = ("files", "digest", "__provider")
 """Inputs that are not the user's: computed by the check, or Pulumi's own."""
 
-FORMER_DEFAULTS = {"boot_disk_type": "cloud_ssd", "min_cpu_platform": "Intel/Auto"}
+FORMER_DEFAULTS = {"boot_disk_type": "cloud_ssd", "min_cpu_platform": "Intel/Auto", "ssh_username": "root"}
 """What states hold of arguments that were left out when these were their defaults: no change of anything."""
 
 ADOPTED = ("adopt_image_id", "region", "project_id")

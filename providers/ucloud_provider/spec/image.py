@@ -170,15 +170,20 @@ class CustomImageArgs:
     communicator: Arg[str] = arg(
         default="ssh", effect=Effect.NONE, rule=rules.communicator, doc="`ssh`, or `none` to not connect."
     )
-    ssh_username: Arg[str] = arg(
-        default="root", effect=Effect.REPLACE, rule=rules.not_empty, doc="User that the provisioners run as."
+    ssh_username: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.REPLACE,
+        rule=rules.not_empty,
+        doc="User that the provisioners run as; default: `ubuntu` for images of Ubuntu, else `root`. A change between "
+        "the default and `root` alone builds no new image.",
     )
     ssh_password: Arg[str | None] = arg(
         default=None,
         effect=Effect.NONE,
         secret=True,
         rule=rules.password,
-        doc="Log in with this password; default: a key pair made for the build.",
+        doc="Password of the temporary host's login user, to log in with until the build's own key is in; default: a "
+        "random one.",
     )
     ssh_private_key_file: Arg[str | None] = arg(
         default=None,
@@ -189,13 +194,14 @@ class CustomImageArgs:
         default=None,
         effect=Effect.NONE,
         rule=rules.not_empty,
-        doc="UCloud key pair to start the host with, in place of one made for the build; needs `ssh_private_key_file`.",
+        doc="UCloud key pair to start the host with, in place of a password; needs `ssh_private_key_file`, and an "
+        "image with CloudInit.",
     )
     temporary_key_pair_type: Arg[str] = arg(
         default="ed25519",
         effect=Effect.NONE,
         rule=rules.one_of(("ed25519", "rsa", "ecdsa")),
-        doc="Kind of the key pair made for the build: ed25519, rsa or ecdsa.",
+        doc="Kind of the key made for the build to log in with: ed25519, rsa or ecdsa.",
     )
     temporary_key_pair_bits: Arg[int | None] = arg(
         default=None, effect=Effect.NONE, unit="bits", doc="rsa: 2048 to 8192, default 3072; ecdsa: 256, 384 or 521."
@@ -208,7 +214,10 @@ class CustomImageArgs:
         default="5m", effect=Effect.NONE, unit="s", rule=rules.duration(1), doc="How long to try to connect."
     )
     ssh_handshake_attempts: Arg[int] = arg(
-        default=10, effect=Effect.NONE, rule=rules.between(1, 1000), doc="Log-ins tried once the port answers."
+        default=10,
+        effect=Effect.NONE,
+        rule=rules.between(1, 1000),
+        doc="Log-ins tried once the port answers; more, until `ssh_timeout`, where user data brings the key.",
     )
     ssh_keep_alive_interval: Arg[Duration] = arg(
         default="5s",

@@ -34,6 +34,7 @@ TRACES = (
     "dhcp_leases",
     "logs",
     "temporary_files",
+    "password",
     "ssh_host_keys",
 )
 """What is taken out of an image by default; `build/traces.py` says how."""

@@ -14,6 +14,7 @@ from ucloud_provider.spec.rules import TRACES
 
 from tests.emulator.build.conftest import DEBIAN, Builds, Run
 from tests.support.from_image import FromImage, hosts_from
+from tests.support.ssh import run, ssh
 
 CLOUD_INIT = "uimage-debian12-ci"
 KEY = KeyPair.generate("of the tests")
@@ -30,6 +31,7 @@ echo seed > /var/lib/systemd/random-seed
 mkdir -p /var/log/journal/x && echo secret-log | tee /var/log/auth.log /var/log/auth.log.1 > /var/log/journal/x/y
 rm -f /etc/ssh/ssh_host_*_key-cert.pub && touch /etc/ssh/ssh_host_ed25519_key-cert.pub
 echo kept > /etc/ssh/ssh_known_hosts
+cp -p /etc/shadow /etc/shadow- && grep ^root: /etc/shadow > /etc/root-of-the-builder
 cp /etc/machine-id /etc/of-the-builder && cat /etc/ssh/ssh_host_*_key.pub > /etc/ssh/of-the-builder
 mkdir -p /var/lib/cloud/scripts/per-boot && printf '#!/bin/sh\\necho booted >> /root/booted\\n' > \
     /var/lib/cloud/scripts/per-boot/ours && chmod +x /var/lib/cloud/scripts/per-boot/ours
@@ -51,6 +53,7 @@ grep -qs seed /var/lib/systemd/random-seed && echo random_seed
 grep -qs lease /var/lib/dhcp/dhclient.eth0.leases && echo dhcp_leases
 grep -qs secret-log /var/log/auth.log && grep -qs secret-log /var/log/journal/x/y && echo logs
 test -e /var/tmp/c/upload && echo temporary_files
+grep -qsFxf /etc/root-of-the-builder /etc/shadow- && echo password
 cat /etc/ssh/ssh_host_*_key.pub | cmp -s - /etc/ssh/of-the-builder && echo ssh_host_keys
 true
 """
@@ -189,6 +192,66 @@ def test_a_login_that_cannot_seal_fails_and_says_what_to_do(builds: Builds, key:
     assert len(builds.images()) == 2
     with hosts_from(builds.emulator, image.image_id) as (host,):
         assert host.says("wc -l < /home/ubuntu/.ssh/authorized_keys") == ["1"]
+
+
+IMAGE_PASSWORD = {"LoginMode": "ImagePasswd"}
+COPIES = "cp -p /etc/shadow /etc/shadow-; cp -p /etc/shadow /var/backups/shadow.bak; "
+
+
+@pytest.mark.parametrize("source", [DEBIAN, CLOUD_INIT])
+def test_the_builds_password_is_locked_and_a_host_from_the_image_gets_its_own(builds: Builds, source: str) -> None:
+    show = "awk -F: '$1 == \"root\" {print $2}' /etc/shadow"
+    image = builds.build(source_image_id=source, provisioners=[Run(command=f"{COPIES}{show}")])
+    hashed = builds.progress.lines[-1]
+    assert hashed.startswith("$")
+    assert not any("password of root" in note for note in builds.progress.notes)
+    # With the password that UCloud gives it, in place of `*`.
+    with hosts_from(builds.emulator, image.image_id) as (host,):
+        said, copies = host.says(show, "cut -d: -f1,2 /etc/shadow- /var/backups/shadow.bak | grep ^root:")
+        assert said.startswith("$")
+        assert said != hashed
+        assert copies.splitlines() == ["root:*", "root:*"]
+        owners = host.says("stat -c '%U:%G %a' /etc/shadow- /var/backups/shadow.bak")[0].splitlines()
+        assert set(owners) == {"root:shadow 640"}
+
+
+def test_keys_let_in_to_a_host_whose_password_is_the_images_also_without_pam(builds: Builds, tmp_path: Path) -> None:
+    sshd = f"mkdir -p -m 700 /root/.ssh; echo '{KEY.public}' >> /root/.ssh/authorized_keys; "
+    sshd += "printf 'UsePAM no\\n' > /etc/ssh/sshd_config.d/10-mine.conf"
+    image = builds.build(provisioners=[Run(command=sshd)])
+    (tmp_path / "key").write_text(KEY.private)
+    (tmp_path / "key").chmod(0o600)
+    with (
+        hosts_from(builds.emulator, image.image_id, LoginMode="ImagePasswd") as (host,),
+        ssh(host.address, key=tmp_path / "key") as client,
+    ):
+        assert run(client, "awk -F: '$1 == \"root\" {print $2}' /etc/shadow") == "*"
+
+
+def test_a_password_that_a_provisioner_sets_stays(builds: Builds) -> None:
+    image = builds.build(provisioners=[Run(command="echo root:Of-the-image-1 | chpasswd")])
+    with (
+        hosts_from(builds.emulator, image.image_id, LoginMode="ImagePasswd") as (host,),
+        ssh(host.address, password="Of-the-image-1") as client,
+    ):
+        assert run(client, "echo in") == "in"
+
+
+def test_ssh_password_stays_where_it_is_to_be_kept(builds: Builds) -> None:
+    image = builds.build(ssh_password="Of-the-image-2", keep_in_image=["password"])
+    with (
+        hosts_from(builds.emulator, image.image_id, LoginMode="ImagePasswd") as (host,),
+        ssh(host.address, password="Of-the-image-2") as client,
+    ):
+        assert run(client, "echo in") == "in"
+
+
+def test_where_nothing_can_tell_whose_password_it_is_it_is_locked_and_a_note_says_so(builds: Builds) -> None:
+    without = "mv $(command -v perl) /root/perl; for f in /sbin/unix_chkpwd; do mv $f /root/; done"
+    image = builds.build(provisioners=[Run(command=f"{COPIES}{without}")])
+    assert any("the password of root may be the build's" in note for note in builds.progress.notes)
+    with hosts_from(builds.emulator, image.image_id) as (host,):
+        assert host.says("grep ^root: /etc/shadow- | cut -d: -f2") == ["*"]
 
 
 def _user(sudoers: str = "") -> str:

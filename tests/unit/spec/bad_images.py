@@ -48,7 +48,7 @@ MISSING_FILE = " does not exist in PROJECT; correct the path"
 NO_FILE = " is no file in PROJECT; correct the path"
 BITS = "; rsa takes 2048 to 8192, ecdsa 256, 384 or 521, ed25519 none"
 KEPT = (
-    " is not one of cloud_init, machine_id, shell_history, random_seed, dhcp_leases, logs, temporary_files, "
+    " is not one of cloud_init, machine_id, shell_history, random_seed, dhcp_leases, logs, temporary_files, password, "
     "ssh_host_keys"
 )
 CIDR = " is no IPv4 network; write such as 203.0.113.7/32 or 0.0.0.0/0"
