@@ -25,6 +25,10 @@ class CredentialsMissing(UCloudImageError):
     """No key was found in any of the places that are looked at."""
 
 
+class NoKeys(CredentialsMissing):
+    """Nobody has named any keys: neither wrong ones, nor half of a pair, nor a profile."""
+
+
 class CloudError(UCloudImageError):
     """UCloud refused or failed a call.
 

@@ -86,8 +86,8 @@ def test_an_adopted_image_is_deleted_only_if_asked_for(stack: Stack, paper_cloud
 
 def test_an_image_to_adopt_that_does_not_exist_is_named(stack: Stack, paper_cloud: Emulator) -> None:
     create(stack, paper_cloud, IMAGE.format(more="adopt_image_id='uimage-nowhere'"))
-    outcome = stack.up().failed()
-    assert "error: adopt_image_id: 'uimage-nowhere' is no image of cn-bj2" in outcome.output
+    outcome = stack.preview().failed()
+    assert "adopt_image_id: 'uimage-nowhere' is no image of cn-bj2" in outcome.output
     assert "Traceback" not in outcome.output
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ucloud_provider.errors import CredentialsMissing
+from ucloud_provider.errors import CredentialsMissing, NoKeys
 
 DEFAULT_BASE_URL = "https://api.ucloud.cn"
 DEFAULT_FILE = "~/.ucloud/credential.json"
@@ -96,7 +96,8 @@ def resolve(
         keys = " and ".join(missing)
         config_keys = ", ".join(f"ucloud:{name}Key" for name in missing)
         variables = ", ".join(f"UCLOUD_{name.upper()}_KEY" for name in missing)
-        raise CredentialsMissing(
+        kind = CredentialsMissing if public or private or profile_name or file else NoKeys
+        raise kind(
             f"no {keys} key: looked at the stack config ({config_keys}), the environment ({variables}) and the shared "
             f"credentials file ({path}); set it with `pulumi config set --secret ucloud:{missing[-1]}Key`"
         )
@@ -111,6 +112,14 @@ def resolve(
         csrf_token=csrf_token,
         image_quota=_quota(config("ucloud:imageQuota")),
     )
+
+
+def place(
+    config: Callable[[str], str | None], environ: Mapping[str, str] = os.environ
+) -> tuple[str | None, str | None]:
+    """Project and region as config and environment name them: what is known of them without any keys."""
+    project = config("ucloud:projectId") or environ.get("UCLOUD_PROJECT_ID")
+    return project or None, config("ucloud:region") or environ.get("UCLOUD_REGION") or None
 
 
 def _quota(text: str | None) -> int | None:

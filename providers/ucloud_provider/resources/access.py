@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CheckFailure
 
-from ucloud_provider.errors import InvalidSpec, UCloudImageError
+from ucloud_provider.errors import InvalidSpec, NoKeys, UCloudImageError
 
 if TYPE_CHECKING:
     from ucloud_provider.cloud.client import Api
@@ -32,20 +32,29 @@ class Access:
 
         return credentials.resolve(self._config)
 
-    def with_defaults(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
+    def with_defaults(
+        self, inputs: Mapping[str, Any], olds: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], list[CheckFailure]]:
         """The inputs with the stack's region and project where they name none, and what is missing for that.
 
         They become part of the inputs: a stack whose configured region changes means other resources than before.
+        Without any keys they are what they were: a preview works there too.
         """
+        from ucloud_provider.cloud import credentials
+
         filled = {key: value for key, value in inputs.items() if key != "__provider"}
         try:
             found = self.credentials()
+            project_id, region = found.project_id, found.region
+        except NoKeys:
+            project_id, region = credentials.place(self._config)
+            project_id, region = project_id or olds.get("project_id"), region or olds.get("region")
         except UCloudImageError as error:
             return filled, [CheckFailure("", str(error))]
-        if filled.get("region") is None and found.region:
-            filled["region"] = found.region
-        if filled.get("project_id") is None and found.project_id:
-            filled["project_id"] = found.project_id
+        if filled.get("region") is None and region:
+            filled["region"] = region
+        if filled.get("project_id") is None and project_id:
+            filled["project_id"] = project_id
         if filled.get("region") is None:
             reason = "is not given; set it, or `ucloud:region` in the stack's config, or UCLOUD_REGION"
             return filled, [failure("region", reason)]

@@ -23,7 +23,7 @@ from ucloud_provider.resources import image_outputs
 from ucloud_provider.resources.access import Access, failure, plain_inputs
 
 if TYPE_CHECKING:
-    from ucloud_provider.build import BuiltImage, MadeCopy
+    from ucloud_provider.build.state import BuiltImage, MadeCopy
     from ucloud_provider.cloud.client import Api
     from ucloud_provider.spec.diff import Changes
     from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
@@ -40,14 +40,16 @@ class CustomImageProvider(ResourceProvider):
         engine.prepare()
         self._access = Access(req.config.get)
 
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        from ucloud_provider.resources import looking
         from ucloud_provider.spec.check import check_custom_image
 
         with engine.Call() as call:
-            _hide_secrets(call, news)
-            inputs, missing = self._access.with_defaults(news)
+            _hide_secrets(call, olds, news)
+            inputs, missing = self._access.with_defaults(news, olds)
             checked = check_custom_image(inputs, Path.cwd())
             wrong = [failure(each.property, call.masked(each.reason)) for each in checked.failures]
+            wrong += [] if missing else looking.image_problems(self._access, call, olds, checked)
             return CheckResult(checked.inputs, missing + wrong)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -67,7 +69,7 @@ class CustomImageProvider(ResourceProvider):
             )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        from ucloud_provider.build import CopyFailed
+        from ucloud_provider.build.state import CopyFailed
         from ucloud_provider.spec.check import load_custom_image
 
         with engine.Call() as call:
@@ -112,7 +114,7 @@ class CustomImageProvider(ResourceProvider):
             )
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        from ucloud_provider.build import CopyFailed
+        from ucloud_provider.build.state import CopyFailed
         from ucloud_provider.cloud import retry
         from ucloud_provider.spec.args import to_inputs
         from ucloud_provider.spec.check import load_custom_image
@@ -202,7 +204,7 @@ def _hide_secrets(call: engine.Call, *inputs: Mapping[str, Any]) -> None:
 
 
 def _build(args: CustomImageArgs, api: Api, call: engine.Call, digest: str) -> BuiltImage:
-    from ucloud_provider.build import build_image
+    from ucloud_provider.build.image import build_image
 
     return build_image(
         args,
@@ -223,7 +225,7 @@ def _taker(call: engine.Call) -> Callable[[bool], bool]:
 
 def _adopt(args: CustomImageArgs, api: Api, call: engine.Call) -> BuiltImage:
     """The image that is there already, with the copies that are asked for."""
-    from ucloud_provider.build import BuiltImage
+    from ucloud_provider.build.state import BuiltImage
     from ucloud_provider.cloud import images
 
     image_id = str(args.adopt_image_id)
@@ -244,7 +246,7 @@ def _copy(
     accepts: Callable[[bool], bool],
     settled: Callable[[], None] = lambda: None,
 ) -> tuple[MadeCopy, ...]:
-    from ucloud_provider.build import make_copies
+    from ucloud_provider.build.image import make_copies
 
     return make_copies(
         args,

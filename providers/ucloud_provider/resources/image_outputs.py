@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ucloud_provider.resources.access import plain_inputs
 
 if TYPE_CHECKING:
-    from ucloud_provider.build import BuiltImage, MadeCopy
+    from ucloud_provider.build.state import BuiltImage, MadeCopy
     from ucloud_provider.cloud.client import Api
 
 

@@ -35,14 +35,16 @@ class UHostProvider(ResourceProvider):
         engine.prepare()
         self._access = Access(req.config.get)
 
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        from ucloud_provider.resources import looking
         from ucloud_provider.spec.check import check_uhost
 
         with engine.Call() as call:
-            _hide_secrets(call, news)
-            inputs, missing = self._access.with_defaults(news)
+            _hide_secrets(call, olds, news)
+            inputs, missing = self._access.with_defaults(news, olds)
             checked = check_uhost(inputs)
             wrong = [failure(each.property, call.masked(each.reason)) for each in checked.failures]
+            wrong += [] if missing else looking.host_problems(self._access, call, olds, checked)
             return CheckResult(checked.inputs, missing + wrong)
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,10 @@ class Checked:
 
     failures: tuple[Failure, ...]
     inputs: dict[str, Any]
+    given: Given
+    """What is known of the inputs, and right."""
+    copies: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """Those of an image that are known and right, by their index."""
 
 
 def check_custom_image(inputs: Mapping[str, Any], base_dir: Path) -> Checked:
@@ -64,7 +68,7 @@ def check_custom_image(inputs: Mapping[str, Any], base_dir: Path) -> Checked:
     checked.pop("digest", None)
     if not failures and not unknown:
         checked["digest"] = digest({**values, "files": files})
-    return Checked(tuple(failures), checked)
+    return Checked(tuple(failures), checked, Given(values, unjudged(unknown, failures)), copies)
 
 
 def check_uhost(inputs: Mapping[str, Any]) -> Checked:
@@ -73,7 +77,7 @@ def check_uhost(inputs: Mapping[str, Any]) -> Checked:
     failures = judge(UHostArgs, values, unknown, elsewhere=("data_disks",))
     failures += _elements(DataDisk, values, unknown, "data_disks")[1]
     failures += host_failures(Given(values, unjudged(unknown, failures)))
-    return Checked(tuple(failures), dict(inputs))
+    return Checked(tuple(failures), dict(inputs), Given(values, unjudged(unknown, failures)))
 
 
 def load_provisioners(inputs: Mapping[str, Any]) -> list[Provisioner]:

@@ -17,6 +17,8 @@ Rule = Callable[[Any], str | None]
 BOOT_DISK_TYPES = ("local_normal", "local_ssd", "cloud_ssd", "cloud_rssd")
 DATA_DISK_TYPES = ("cloud_normal", "cloud_ssd", "cloud_rssd")
 EIP_CHARGE_MODES = ("traffic", "bandwidth", "post_accurate_bandwidth")
+CHANGED_TRAFFIC_BANDWIDTH = 200
+"""Mbps likewise where the bandwidth of such an EIP is changed."""
 TRAFFIC_BANDWIDTH = 300
 """Mbps that an EIP may have at most where its traffic is paid for; by bandwidth it is 800."""
 CHARGE_TYPES = ("dynamic", "month", "year", "postpay")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ucloud_provider.build import CopyFailed
+from ucloud_provider.build.state import CopyFailed
 from ucloud_provider.errors import Cancelled, StepFailed
 from ucloud_provider.spec.image import ImageCopy
 
