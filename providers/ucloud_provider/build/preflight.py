@@ -76,7 +76,7 @@ class Preflight(Step):
 def of_image(given: Given, copies: Copies, api: Api, lookups: Lookups, quotas: Quotas) -> Found:
     """For the build of a `CustomImage`, with its copies by index. An image that is adopted is only looked at."""
     adopted = given["adopt_image_id"]
-    asking = None if adopted else _Host(given, api, lookups, "source_image_id", "Dynamic")
+    asking = None if adopted else _Host(given, api, lookups, "source_image_id")
     pairs = lookups.ask(api, "key pairs", keypairs.find) if given["ssh_keypair_name"] and not adopted else None
     result = Found()
     if not _places(result, given, copies, api, lookups):
@@ -113,7 +113,7 @@ def of_copies(copies: Copies, api: Api, lookups: Lookups, quotas: Quotas) -> Fou
 
 def of_host(given: Given, api: Api, lookups: Lookups) -> Found:
     """For a `UHost` that is to be made."""
-    asking = _Host(given, api, lookups, "image_id", str(given["charge_type"] or "dynamic").capitalize())
+    asking = _Host(given, api, lookups, "image_id")
     pairs = lookups.ask(api, "key pairs", keypairs.find) if given["key_pair_id"] else None
     result = Found()
     if not _places(result, given, {}, api, lookups):
@@ -154,9 +154,10 @@ def _copies(result: Found, copies: Copies, api: Api, lookups: Lookups, quotas: Q
 class _Host:
     """What a host asks for: image, network and, in each place that may be tried, hardware and room."""
 
-    def __init__(self, given: Given, api: Api, lookups: Lookups, image_argument: str, charge_type: str) -> None:
+    def __init__(self, given: Given, api: Api, lookups: Lookups, image_argument: str) -> None:
         self._given, self._api, self._lookups = given, api, lookups
-        self._image_argument, self._charge_type = image_argument, charge_type
+        self._image_argument = image_argument
+        self._charge_type = str(given["charge_type"] or "dynamic")
         self._offers = lookups.ask(api, "offers", offers.offers)
         self._network = found.Network(given, api, lookups)
         image_id, look = given[image_argument], images.source if image_argument == "source_image_id" else images.get
@@ -222,7 +223,7 @@ class _Host:
                 boot_disk=choice.boot_disk,
                 data_disks=choice.data_disks,
                 cpu_platform=choice.cpu_platform,
-                charge_type=self._charge_type,
+                charge_type=self._charge_type.capitalize(),
             )
 
         return self._lookups.ask(self._api, ("room", choice, image_id, self._charge_type), ask).value()

@@ -89,7 +89,7 @@ def _changed_bandwidth(olds: Mapping[str, Any], checked: Checked) -> list[CheckF
 
 def _asked(access: Access, call: Call, checked: Checked, ask: Callable[[Api], Found]) -> list[CheckFailure]:
     """The problems that UCloud knows of; none where its place is not known yet, or nothing can be asked."""
-    from ucloud_provider.cloud import identity, retry
+    from ucloud_provider.cloud import retry
 
     if {"region", "project_id"} & set(checked.given.unjudged):
         return []
@@ -105,7 +105,7 @@ def _asked(access: Access, call: Call, checked: Checked, ask: Callable[[Api], Fo
     except InvalidSpec as error:
         return [CheckFailure("", each) for each in error.problems]
     except CloudError as error:
-        if error.code in identity.REMEDIES:
+        if retry.lets_nothing_be_asked(error):
             return [CheckFailure("", call.masked(str(error)))]
         if not error.code and not retry.is_throttled(error):
             _unreached[address] = str(error)
