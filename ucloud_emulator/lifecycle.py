@@ -55,6 +55,16 @@ class Lifecycle:
     def launch(self, spec: MachineSpec) -> None:
         self._begin(spec.id, lambda: self._launch(spec))
 
+    def reinstall(self, spec: MachineSpec) -> None:
+        """The host of this id anew, from an image; its data disks stay."""
+
+        def work() -> None:
+            self._machines.set_disks(spec.id, ())
+            self._machines.destroy(spec.id)
+            self._launch(spec)
+
+        self._begin(spec.id, work)
+
     def start(self, id: str) -> None:
         self._begin(id, lambda: self._boot(id, time.monotonic()))
 

@@ -82,6 +82,12 @@ class PaperMachines(Machines):
     def grow_boot_disk(self, id: str, size_gb: int) -> None:
         pass
 
+    def copy_disk(self, source: str, target: str) -> None:
+        pass
+
+    def set_private_ip(self, id: str, address: str) -> None:
+        pass
+
     def delete_disk(self, disk_id: str) -> None:
         pass
 

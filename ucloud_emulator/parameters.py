@@ -30,6 +30,10 @@ class Parameters:
         """The value, or the default where it is missing or empty (UCloud takes both for the same)."""
         return self._values.get(name, "") or default
 
+    def with_text(self, name: str, value: str) -> Parameters:
+        """The same parameters and this one."""
+        return Parameters({**self._values, name: value}, self._prefix)
+
     def required(self, name: str) -> str:
         value = self.text(name)
         if not value:

@@ -47,6 +47,7 @@ class Host(Record):
     family: str = ""
     hotplug: bool = False
     key_pair_id: str = ""
+    isolation_group: str = ""
     delete_protected: bool = False
     terminating: bool = False
     release_eip: bool = False
@@ -67,6 +68,8 @@ class Disk(Record):
     status: str
     charge_type: str
     host_id: str = ""
+    backup: str = "NONE"
+    """NONE, or DATAARK: its data could be had back of any second."""
 
     @property
     def in_cloud(self) -> bool:
@@ -84,6 +87,7 @@ class Eip(Record):
     host_id: str = ""
     bound: float = 0.0
     """Since when it is the host's, in seconds since 1970."""
+    weight: int = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,4 +138,49 @@ class Image(Record):
     os_type: str = "Linux"
 
 
-KINDS: tuple[type[Record], ...] = (Host, Disk, Eip, Firewall, SecGroup, Vpc, Subnet, KeyPair, Image)
+@dataclass(frozen=True, kw_only=True)
+class IsolationGroup(Record):
+    """Hosts of one never share a machine. Which host is in which, the hosts know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot(Record):
+    """Of a disk, made by hand."""
+
+    zone: str
+    disk_id: str
+    disk_name: str
+    disk_type: str
+    boot: bool
+    size: int
+    host_id: str = ""
+    host_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Record):
+    """What was paid, in the order of paying."""
+
+    type: str
+    """OT_BUY or OT_UPGRADE."""
+    amount: float
+    """Yuan."""
+    charge_type: str
+    resource_type: str
+    resource_id: str
+
+
+KINDS: tuple[type[Record], ...] = (
+    Host,
+    Disk,
+    Eip,
+    Firewall,
+    SecGroup,
+    Vpc,
+    Subnet,
+    KeyPair,
+    Image,
+    IsolationGroup,
+    Snapshot,
+    Order,
+)

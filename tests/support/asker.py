@@ -36,6 +36,11 @@ class Asker:
         return int(refusal.value.code)
 
     def create_host(self, **parameters: Any) -> str:
+        reply = self.ask("CreateUHostInstance", **self.wanted(**parameters))
+        return str(reply["UHostIds"][0])
+
+    def wanted(self, **parameters: Any) -> dict[str, Any]:
+        """What a usual host is created with, and these parameters."""
         wanted: dict[str, Any] = {
             "Zone": self.emulator.zone,
             "ImageId": "uimage-f1chxn",
@@ -46,8 +51,7 @@ class Asker:
             "Memory": 4096,
             "Disks": [DISK],
         }
-        reply = self.ask("CreateUHostInstance", **{**wanted, **parameters})
-        return str(reply["UHostIds"][0])
+        return {**wanted, **parameters}
 
     def running_host(self, **parameters: Any) -> str:
         id = self.create_host(**parameters)

@@ -6,6 +6,7 @@ import time
 
 from ucloud_emulator import catalogue, fields
 from ucloud_emulator.dispatch import Call, Reply, action
+from ucloud_emulator.orders import add_order, disk_upgrade
 from ucloud_emulator.records import Disk, Host
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
 from ucloud_emulator.store import new_id
@@ -106,7 +107,7 @@ def _describe(call: Call, disk: Disk, new_names: bool) -> Reply:
         "UHostName": name,
         "UHostIP": ip,
         "BackupMode": "",
-        "UDataArkMode": "No",
+        "UDataArkMode": "Yes" if disk.backup == "DATAARK" else "No",
         "UKmsMode": "No",
         "CmkId": "",
         "CmkIdAlias": "",
@@ -168,6 +169,7 @@ def create_udisk(call: Call) -> Reply:
         boot=False,
         status="Available",
         charge_type=charge_type,
+        backup="DATAARK" if asked.one_of("UDataArkMode", ("Yes", "No"), "No") == "Yes" else "NONE",
     )
     with call.cloud.store.lock:
         call.cloud.store.put(disk)
@@ -250,6 +252,7 @@ def resize_attached_disk(call: Call) -> Reply:
     if host.state not in ("Running", "Stopped") or host.imaging:
         raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}] must be Running or Stopped, is {host.state}")
     if not asked.boolean("DryRun"):
+        add_order(call, "OT_UPGRADE", disk_upgrade(disk, size, disk.backup), disk)
         resize(call, disk, size)
     return {"DiskId": disk.id, "NeedRestart": disk.boot and host.state == "Running"}
 

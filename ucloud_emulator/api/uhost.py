@@ -6,9 +6,8 @@ import hashlib
 import math
 import time
 
-from ucloud_emulator import catalogue, fields
+from ucloud_emulator import fields
 from ucloud_emulator.api.uhost_create import login
-from ucloud_emulator.api.uhost_order import cpu_and_memory
 from ucloud_emulator.dispatch import Call, Reply, action
 from ucloud_emulator.records import Disk, Eip, Host
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
@@ -63,7 +62,7 @@ def _describe_ips(store: Store, host: Host, bound_before: float) -> list[Reply]:
             "IPId": eip.id,
             "IPMode": "IPv4",
             "Bandwidth": eip.bandwidth,
-            "Weight": 50,
+            "Weight": eip.weight,
             "Default": "false",
             "Mac": "",
             "VPCId": host.vpc_id,
@@ -86,7 +85,7 @@ def _describe_disk(disk: Disk, number: int) -> Reply:
         "Name": disk.name,
         "Drive": f"/dev/vd{chr(ord('a') + number)}",
         "Encrypted": "false",
-        "BackupType": "NONE",
+        "BackupType": disk.backup,
     }
 
 
@@ -133,10 +132,10 @@ def describe(store: Store, host: Host, bound_before: float = math.inf) -> Reply:
         "HiddenKvm": False,
         "IPv6Feature": False,
         "SecGroupInstance": bool(host.sec_groups),
-        "IsolationGroup": "",
+        "IsolationGroup": host.isolation_group,
         "LifeCycle": "Normal",
         "RdmaClusterId": "",
-        "TimemachineFeature": "no",
+        "TimemachineFeature": "yes" if any(disk.backup == "DATAARK" for disk in disks) else "no",
         "SubnetType": "",
     }
     if host.key_pair_id:
@@ -180,18 +179,24 @@ def start_uhost_instance(call: Call) -> Reply:
     return {"UHostId": id}
 
 
+def _end(call: Call, *, force: bool, states: tuple[str, ...]) -> Reply:
+    """One that is stopped already stays so: UCloud's own scenarios (1935, 3611) stop a host once more."""
+    with call.cloud.store.lock:
+        host = in_state(call.host(call.parameters.required("UHostId")), *states, "Stopped")
+        if host.state != "Stopped":
+            call.cloud.store.change(Host, host.id, state="Stopping")
+            call.cloud.lifecycle.stop(host.id, force=force)
+    return {"UHostId": host.id}
+
+
 @action("StopUHostInstance")
 def stop_uhost_instance(call: Call) -> Reply:
-    id = _change_state(call, "Stopping", "Running")
-    call.cloud.lifecycle.stop(id, force=False)
-    return {"UHostId": id}
+    return _end(call, force=False, states=("Running",))
 
 
 @action("PoweroffUHostInstance")
 def poweroff_uhost_instance(call: Call) -> Reply:
-    id = _change_state(call, "Stopping", "Running", "Starting", "Rebooting", "Stopping")
-    call.cloud.lifecycle.stop(id, force=True)
-    return {"UHostId": id}
+    return _end(call, force=True, states=("Running", "Starting", "Rebooting", "Stopping"))
 
 
 @action("RebootUHostInstance")
@@ -246,31 +251,4 @@ def modify_uhost_instance_remark(call: Call) -> Reply:
 def modify_uhost_instance_tag(call: Call) -> Reply:
     host = call.host(call.parameters.required("UHostId"))
     call.cloud.store.change(Host, host.id, tag=fields.tag(call.parameters))
-    return {"UHostId": host.id}
-
-
-@action("ResizeUHostInstance")
-def resize_uhost_instance(call: Call) -> Reply:
-    """CPU and memory of a stopped host. The real host here has the machine's own: only price and answers change."""
-    with call.cloud.store.lock:
-        host = in_state(call.host(call.parameters.required("UHostId")), "Stopped", RESIZE_FAIL)
-        offer = catalogue.offer(host.zone, host.machine_type)
-        if offer is None:
-            raise Refusal(RetCode.SOLD_OUT, f"MachineType [{host.machine_type}] is no longer sold in {host.zone}")
-        cpu, memory = cpu_and_memory(
-            call.parameters,
-            offer.machine.sizes,
-            host.cpu,
-            host.memory,
-            wrong_cpu=RetCode.WRONG_CPU_TO_RESIZE,
-            wrong_memory=RetCode.WRONG_MEMORY_TO_RESIZE,
-        )
-        if call.cloud.faults.at("resize", call.project, call.region, host.zone):
-            call.cloud.store.change(Host, host.id, state=RESIZE_FAIL)
-            return {"UHostId": host.id}
-        start = call.parameters.boolean("AutoStart")
-        call.cloud.store.change(Host, host.id, cpu=cpu, memory=memory, state="Starting" if start else "Stopped")
-        call.cloud.ledger.reprice(host.id, catalogue.host_price(cpu, memory, host.machine_type))
-    if start:
-        call.cloud.lifecycle.start(host.id)
     return {"UHostId": host.id}

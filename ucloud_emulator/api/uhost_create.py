@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from ucloud_emulator import catalogue, fields
 from ucloud_emulator.api.firewall import default_firewall, find_firewall
 from ucloud_emulator.api.image import find_image
+from ucloud_emulator.api.isolation_group import chosen_isolation_group
 from ucloud_emulator.api.keypair import find_key_pair
 from ucloud_emulator.api.secgroup import chosen_groups
 from ucloud_emulator.api.uhost_disks import DiskWish
@@ -18,6 +19,7 @@ from ucloud_emulator.api.unet import add_eip, find_eip, new_eip
 from ucloud_emulator.api.vpc import chosen_network
 from ucloud_emulator.dispatch import Call, Reply, action
 from ucloud_emulator.hosts.machines import MachineSpec
+from ucloud_emulator.orders import add_order, disk_hourly, term_price
 from ucloud_emulator.records import Disk, Eip, Host, Image, Subnet
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
 from ucloud_emulator.store import new_id
@@ -98,7 +100,7 @@ def _private_ip(call: Call, subnet: Subnet) -> str:
     return wanted[0]
 
 
-def _user_data(call: Call, image: Image) -> bytes | None:
+def user_data(call: Call, image: Image) -> bytes | None:
     user_data = call.parameters.base64("UserData", most=MOST_USER_DATA)
     if user_data is not None and "CloudInit" not in image.features:
         raise bad_parameter("UserData", f"image {image.id} has no CloudInit feature")
@@ -149,12 +151,13 @@ class _Plan:
         if short is not None or not self.order.offer.buyable:
             machine = self.order.offer.machine.name
             raise Refusal(RetCode.SOLD_OUT, f"MachineType [{machine}] is sold out in {self.zone}")
-        self.user_data = _user_data(call, self.image)
+        self.user_data = user_data(call, self.image)
         self.vpc, self.subnet = chosen_network(call)
         firewall = asked.text("SecurityGroupId")
         self.sec_groups = chosen_groups(call, self.vpc, self.order.offer.machine.name)
         found = find_firewall(call, firewall) if firewall else default_firewall(call)
         self.firewall_id = "" if self.sec_groups else found.id
+        self.isolation_group = chosen_isolation_group(call, self.zone)
         _eip_wishes(call, "")
 
     def carry_out(self) -> tuple[Host, MachineSpec]:
@@ -164,6 +167,8 @@ class _Plan:
         cloud.store.put(host)
         price = catalogue.host_price(host.cpu, host.memory, host.machine_type)
         cloud.ledger.open(host.id, "uhost", host.name, host.project, host.region, price)
+        hourly = price + sum(disk_hourly(wish.size, wish.type, wish.backup) for wish in self.order.disks)
+        add_order(call, "OT_BUY", term_price(hourly, host.charge_type), host)
         for number, wish in enumerate(self.order.disks):
             self._add_disk(host, wish, number)
         for eip in eips:
@@ -221,6 +226,7 @@ class _Plan:
             sec_groups=self.sec_groups,
             login_mode=self.login.mode,
             key_pair_id=self.login.key_pair_id,
+            isolation_group=self.isolation_group,
             delete_protected=self.call.parameters.boolean("DeletionProtection"),
         )
 
@@ -239,6 +245,7 @@ class _Plan:
             status="InUse",
             charge_type=host.charge_type,
             host_id=host.id,
+            backup=wish.backup,
         )
         self.call.cloud.store.put(disk)
         self.call.cloud.ledger.open(

@@ -40,11 +40,29 @@ def disk_wishes(asked: Parameters) -> tuple[DiskWish, ...]:
         size = disk.required_integer("Size", least=1)
         backup = disk.one_of("BackupType", ("NONE", "DATAARK", "SNAPSHOT"), "NONE")
         wishes.append(DiskWish(boot, type, size, number, backup))
+    wishes = wishes or _old_wishes(asked)
     if not wishes:
         raise missing_parameter("Disks")
     if sum(wish.boot for wish in wishes) != 1:
         raise bad_parameter("Disks", "exactly one disk has IsBoot True")
     return tuple(sorted(wishes, key=lambda wish: not wish.boot))
+
+
+def _old_wishes(asked: Parameters) -> list[DiskWish]:
+    """StorageType, BootDiskSpace, DiskSpace and TimemachineFeature, which the first version had instead of Disks.N."""
+    if not any(asked.has(name) for name in ("StorageType", "BootDiskSpace", "DiskSpace")):
+        return []
+    storage = asked.one_of("StorageType", ("LocalDisk", "UDisk"), "LocalDisk")
+    type = "LOCAL_NORMAL" if storage == "LocalDisk" else "CLOUD_NORMAL"
+    ark = asked.one_of("TimemachineFeature", ("Yes", "No", "yes", "no"), "No").lower() == "yes"
+    if ark and storage != "LocalDisk":
+        raise bad_parameter("TimemachineFeature", "only with StorageType LocalDisk")
+    backup = "DATAARK" if ark else "NONE"
+    # CLOUD_NORMAL boots nothing, so a host of StorageType UDisk boots from an SSD cloud disk.
+    boot_type = type if storage == "LocalDisk" else "CLOUD_SSD"
+    boot = DiskWish(True, boot_type, asked.integer("BootDiskSpace", 20, least=1), 0, backup)
+    space = asked.integer("DiskSpace", 0, least=0)
+    return [boot, *([DiskWish(False, type, space, 1, backup)] if space else [])]
 
 
 def check_disks(wishes: tuple[DiskWish, ...], offer: Offer, image: Image | None) -> None:

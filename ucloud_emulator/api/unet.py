@@ -118,7 +118,7 @@ def _describe(call: Call, eip: Eip) -> Reply:
         "Expire": False,
         "ExpireTime": eip.created + MONTH,
         "Status": "used" if host else "free",
-        "Weight": 50,
+        "Weight": eip.weight,
         "EIPAddr": [{"IP": eip.ip, "OperatorName": eip.operator}],
         "EIPBinding": {"EIP": eip.ip, "PrivateIP": host.private_ip, "PrivateIPType": "PrimaryIP"} if host else {},
         "Resource": {

@@ -39,6 +39,16 @@ class Disks:
         for device in self._devices(self._folder / disk_id):
             succeeds(["losetup", "--detach", str(device)])
 
+    def copy(self, source: str, target: str) -> None:
+        """The target has the source's content from now on, and its own size where that is more."""
+        if not (self._folder / source).exists():
+            return
+        part, kept = self._folder / f"{target}.part", self._folder / target
+        run("cp", "--sparse=always", "--reflink=auto", str(self._folder / source), str(part), timeout=300)
+        size = max(part.stat().st_size, kept.stat().st_size if kept.exists() else 0)
+        os.truncate(part, size)
+        part.replace(kept)
+
     def remove(self, disk_id: str) -> None:
         self.detach(disk_id)
         (self._folder / disk_id).unlink(missing_ok=True)

@@ -189,6 +189,18 @@ class Machines:
         with self._hosts.locked(id) as host:
             host.update(replace(host.record, boot_disk_gb=size_gb))
 
+    def copy_disk(self, source: str, target: str) -> None:
+        """Give a data disk, or a snapshot of one, another's content; one that was never attached has none."""
+        self._disks.copy(source, target)
+
+    def set_private_ip(self, id: str, address: str) -> None:
+        """Of a host that is off: it has the address from its next start."""
+        with self._hosts.locked(id) as host:
+            if host.container is not None:
+                raise HostError(f"{id} runs: its address is changed while it is off")
+            stand_in = self._hosts.needs_stand_in(address)
+            host.update(replace(host.record, private_ip=address, stand_in=stand_in))
+
     def delete_disk(self, disk_id: str) -> None:
         """Remove a data disk that no host has. (destroy() removes those attached then.)"""
         self._disks.remove(disk_id)

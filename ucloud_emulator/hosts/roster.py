@@ -108,7 +108,7 @@ class Roster:
         with self._lock:
             if spec.id in self._hosts:
                 raise HostError(f"there is a host {spec.id} already")
-            record = HostRecord.of(spec, layers, self._free_index(), self._needs_stand_in(spec.private_ip))
+            record = HostRecord.of(spec, layers, self._free_index(), self.needs_stand_in(spec.private_ip))
             host = self._hosts[spec.id] = Host(self._folder / spec.id, record)
             host.lock.acquire()
         return host
@@ -134,6 +134,7 @@ class Roster:
                 return index
         raise HostError(f"{MOST_HOSTS} hosts are the most this emulator runs")
 
-    def _needs_stand_in(self, private_ip: str) -> bool:
+    def needs_stand_in(self, private_ip: str) -> bool:
+        """Whether the machine cannot route this address to a new owner: somebody has it, or it is not ours."""
         taken = {host.record.private_ip for host in self._hosts.values()}
         return private_ip in taken or IPv4Address(private_ip) not in self._private_range

@@ -17,13 +17,18 @@ PRODUCTS = {
     "RebootUHostInstance TerminateUHostInstance ResetUHostInstancePassword ModifyUHostInstanceName "
     "ModifyUHostInstanceRemark ModifyUHostInstanceTag GetUHostInstancePrice ResizeUHostInstance ResizeAttachedDisk "
     "CreateUHostKeyPair ImportUHostKeyPairs DescribeUHostKeyPairs DeleteUHostKeyPairs DescribeImage CreateCustomImage "
-    "CopyCustomImage TerminateCustomImage",
+    "CopyCustomImage TerminateCustomImage "
+    "CreateIsolationGroup DescribeIsolationGroup DeleteIsolationGroup LeaveIsolationGroup DescribeUHostTags "
+    "GetUHostInstanceVncInfo ModifyUHostIP ReinstallUHostInstance GetUHostUpgradePrice GetAttachedDiskUpgradePrice "
+    "GetUHostRenewPrice UpgradeToArkUHostInstance",
     "vpc": "DescribeVPC DescribeSubnet CreateVPC CreateSubnet DeleteVPC DeleteSubnet AddVPCNetwork UpdateVPCNetwork "
     "UpdateSubnetAttribute DescribeSubnetResource",
     "unet": "DescribeFirewall CreateFirewall UpdateFirewall DeleteFirewall GrantFirewall UpdateFirewallAttribute "
     "AllocateEIP BindEIP UnBindEIP ReleaseEIP DescribeEIP ModifyEIPBandwidth SetEIPPayMode UpdateEIPAttribute "
-    "GetEIPPrice",
-    "udisk": "CreateUDisk DescribeUDisk AttachUDisk DetachUDisk ResizeUDisk RenameUDisk DeleteUDisk",
+    "GetEIPPrice ModifyEIPWeight DescribeFirewallResource",
+    "udisk": "CloneUDisk CloneUDiskUDataArk RestoreUDisk SetUDiskUDataArkMode CreateAttachUDisk CreateUDiskSnapshot "
+    "DescribeUDiskSnapshot DeleteUDiskSnapshot CreateUDisk DescribeUDisk AttachUDisk DetachUDisk ResizeUDisk "
+    "RenameUDisk DeleteUDisk",
 }
 OFFERED = [(product, action) for product, actions in PRODUCTS.items() for action in actions.split()]
 WHERE = {"Region", "ProjectId"}

@@ -26,6 +26,31 @@ DESCRIBED = (
     "DescribeUDisk",
 )
 PRODUCTS = ("uaccount", "uhost", "unet", "vpc", "udisk")
+ELSEWHERE = {
+    "CreateIsolationGroup",
+    "DescribeIsolationGroup",
+    "LeaveIsolationGroup",
+    "DeleteIsolationGroup",
+    "DescribeUHostTags",
+    "GetUHostInstanceVncInfo",
+    "GetUHostUpgradePrice",
+    "UpgradeUHostInstance",
+    "GetUHostRenewPrice",
+    "CreateAttachUDisk",
+    "GetAttachedDiskUpgradePrice",
+    "SetUDiskUDataArkMode",
+    "CloneUDisk",
+    "CloneUDiskUDataArk",
+    "CreateUDiskSnapshot",
+    "DescribeUDiskSnapshot",
+    "RestoreUDisk",
+    "DeleteUDiskSnapshot",
+    "ModifyEIPWeight",
+    "UpgradeToArkUHostInstance",
+    "ModifyUHostIP",
+    "ReinstallUHostInstance",
+}
+"""In test_replies_care.py."""
 COMMON = {"RetCode", "Action", "Message"}
 ONLY_SOMETIMES = {
     # Not offered here, or there only where the thing has it; the documents say so for each.
@@ -194,4 +219,7 @@ def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None
     check("DeleteSubnet", SubnetId=subnet)
     check("DeleteVPC", VPCId=vpc)
     assert copied["TargetImageId"].startswith("uimage-")
-    assert called == set(ACTIONS), "of every action there is"
+    listed = {
+        name for name, action in ACTIONS.items() if not action.answer.__module__.endswith((".unlisted", ".order"))
+    }
+    assert called | ELSEWHERE == listed, "of every action that a page lists"
