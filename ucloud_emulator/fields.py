@@ -7,17 +7,28 @@ import re
 from ucloud_emulator.parameters import Parameters
 from ucloud_emulator.refusals import bad_parameter
 
-_NAME = re.compile(r"[\w\-.,:\[\]]{1,63}")
+_LETTERS = r"0-9A-Za-z\u3400-\u9fff_.\-"
+_NAME = re.compile(f"[{_LETTERS}]{{1,63}}")
+_IMAGE_NAME = re.compile(rf"[{_LETTERS},:\[\]]{{1,63}}")
 SYMBOLS = "()`~!@#$%^&*-+=_|{}[]:;'<>,.?/"
 
 
 def name(parameters: Parameters, parameter: str, default: str = "") -> str:
-    """A resource's name: 1 to 63 letters (Chinese too), digits and the signs the console allows."""
+    """A resource's name: 1 to 63 letters, Chinese characters, digits and -_. (uhost-api/specification.md)."""
+    return _name(parameters, parameter, default, _NAME, "-_.")
+
+
+def image_name(parameters: Parameters, parameter: str, default: str = "") -> str:
+    """As other names, and with the signs that Packer's own check lets image names have."""
+    return _name(parameters, parameter, default, _IMAGE_NAME, "-_.,:[]")
+
+
+def _name(parameters: Parameters, parameter: str, default: str, pattern: re.Pattern[str], signs: str) -> str:
     value = parameters.text(parameter, default)
     if not value:
         parameters.required(parameter)
-    if not _NAME.fullmatch(value):
-        raise bad_parameter(parameter, "1-63 letters, digits, Chinese characters and -_.,:[]")
+    if not pattern.fullmatch(value):
+        raise bad_parameter(parameter, f"1-63 letters, digits, Chinese characters and {signs}")
     return value
 
 

@@ -108,7 +108,7 @@ def describe_image(call: Call) -> Reply:
 @action("CreateCustomImage")
 def create_custom_image(call: Call) -> Reply:
     store = call.cloud.store
-    name = fields.name(call.parameters, "ImageName")
+    name = fields.image_name(call.parameters, "ImageName")
     host_id = call.parameters.required("UHostId")
     description = fields.remark(call.parameters, "ImageDescription")
     tag = fields.tag(call.parameters)
@@ -179,7 +179,7 @@ def _copy(call: Call, source: Image, project: str, region: str) -> Image:
         id=new_id("uimage"),
         project=project,
         region=region,
-        name=fields.name(call.parameters, "TargetImageName", source.name),
+        name=fields.image_name(call.parameters, "TargetImageName", source.name),
         tag=fields.tag(call.parameters, "TargetImageTag"),
         remark=fields.remark(call.parameters, "TargetImageDescription"),
         created=int(time.time()),
