@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
@@ -33,6 +34,9 @@ RECOMMENDED = {
 
 DEFAULT_NETWORK = 24
 """Prefix length of a default VPC's network."""
+
+RESERVED_AT_END = 4
+"""The last networks of the private range are the emulator's own."""
 
 RESERVED_AT_START = 4
 """The first addresses of a subnet are the network's own."""
@@ -122,12 +126,14 @@ class EmulatedCloud:
         self.vpcs(project, region)
         return self.store.at(Subnet, project, region)
 
-    def _free_default_network(self) -> IPv4Network:
-        taken = {network for vpc in self.store.all(Vpc, lambda vpc: vpc.default) for network in vpc.networks}
-        for network in self.ranges.private.subnets(new_prefix=DEFAULT_NETWORK):
-            if str(network) not in taken:
-                return network
-        raise Refusal(RetCode.SERVICE_UNAVAILABLE, f"no network is left in {self.ranges.private}")
+    def _default_network(self) -> IPv4Network:
+        """One that no other default VPC has; where all are taken, one again, as on the real cloud.
+
+        A host whose address another one has is reached by its EIP, and by its private address from hosts alone.
+        """
+        networks = list(self.ranges.private.subnets(new_prefix=DEFAULT_NETWORK))[:-RESERVED_AT_END]
+        used = Counter(network for vpc in self.store.all(Vpc) if vpc.default for network in vpc.networks)
+        return min(networks, key=lambda network: used[str(network)])
 
     def _seed_firewall(self, project: str, region: str, type: str) -> None:
         name, rules = RECOMMENDED[type]
@@ -144,7 +150,7 @@ class EmulatedCloud:
         )
 
     def _seed_vpc(self, project: str, region: str, now: int) -> None:
-        network = str(self._free_default_network())
+        network = str(self._default_network())
         vpc = Vpc(
             id=new_id("uvnet"),
             project=project,

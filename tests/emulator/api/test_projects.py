@@ -42,6 +42,21 @@ def test_every_project_has_its_own_network_in_every_region_and_hosts_in_it() -> 
         assert emulator.ledger() == []
 
 
+def test_there_are_more_default_networks_than_addresses_to_tell_them_apart() -> None:
+    with Emulator(hosts="paper", projects=MOST_MORE_PROJECTS) as emulator:
+        client = emulator.client()
+        regions = sorted({each["Region"] for each in client.invoke("GetRegion")["Regions"]})
+        networks = []
+        for number in range(1, 10):
+            for region in regions:
+                place = {"ProjectId": f"org-case-{number:02}", "Region": region}
+                (vpc,) = client.invoke("DescribeVPC", place)["DataSet"]
+                networks += vpc["Network"]
+        assert len(networks) == 9 * 33 > 252 == len(set(networks))
+        last = Asker(emulator, emulator.client(project="org-case-09", region="us-ca"))
+        last.remove_host(last.running_host(Zone="us-ca-01"))
+
+
 def test_the_usual_projects_are_the_same_whether_there_are_more_or_not(tmp_path: Path) -> None:
     def networks(emulator: Emulator) -> list[str]:
         client = emulator.client()
