@@ -10,6 +10,7 @@ from ucloud_emulator.refusals import bad_parameter
 _LETTERS = r"0-9A-Za-z\u3400-\u9fff_.\-"
 _NAME = re.compile(f"[{_LETTERS}]{{1,63}}")
 _IMAGE_NAME = re.compile(rf"[{_LETTERS},:\[\]]{{1,63}}")
+ADMINISTRATOR = "administrator"
 SYMBOLS = "()`~!@#$%^&*-+=_|{}[]:;'<>,.?/"
 
 
@@ -43,8 +44,8 @@ def remark(parameters: Parameters, parameter: str = "Remark") -> str:
     return value
 
 
-def password_problem(password: str) -> str:
-    """What is wrong with a Linux host's password; "" where nothing is. Never quotes it."""
+def password_problem(password: str, os_type: str = "Linux") -> str:
+    """What is wrong with a host's password; "" where nothing is. Never quotes it."""
     if not 8 <= len(password) <= 30:
         return "a password has 8 to 30 characters"
     kinds = (
@@ -55,6 +56,10 @@ def password_problem(password: str) -> str:
     )
     if any(not (c.isascii() and c.isalnum()) and c not in SYMBOLS for c in password):
         return f"a password has only letters, digits and {SYMBOLS}"
-    if sum(kinds) < 2:
-        return "a password has at least two of: lower case, upper case, digits, symbols"
+    least = 3 if os_type == "Windows" else 2
+    if sum(kinds) < least:
+        return f"a password has at least {least} of: lower case, upper case, digits, symbols"
+    parts = (ADMINISTRATOR[start : start + 3] for start in range(len(ADMINISTRATOR) - 2))
+    if os_type == "Windows" and any(part in password.lower() for part in parts):
+        return f"a password has no three letters in a row of {ADMINISTRATOR}"
     return ""

@@ -42,9 +42,12 @@ class Host(Record):
     """"" where security groups guard it."""
     login_mode: str
     os_type: str = "Linux"
+    user: str = "root"
     features: tuple[str, ...] = ()
     """Its image's: an image that is made of it has them too."""
     family: str = ""
+    quantity: int = 1
+    """Months or years that are paid for; 0 months: to the end of this one."""
     hotplug: bool = False
     key_pair_id: str = ""
     isolation_group: str = ""
@@ -136,6 +139,8 @@ class Image(Record):
     basic_image_id: str
     basic_image_name: str
     os_type: str = "Linux"
+    user: str = "root"
+    minimal_cpu: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

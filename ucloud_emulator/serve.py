@@ -16,6 +16,7 @@ from types import FrameType
 import uvicorn
 
 from ucloud_emulator.cloud import EmulatedCloud, Ranges
+from ucloud_emulator.guestless import WithGuestless
 from ucloud_emulator.hosts.base import CACHE, ensure_bases
 from ucloud_emulator.hosts.machines import Machines
 from ucloud_emulator.hosts.network import Network
@@ -96,7 +97,7 @@ def _real(state: Path, cache: Path, stack: contextlib.ExitStack, say: Callable[[
     ensure_bases(cache, say)
     network = Network.allocate(state)
     stack.callback(network.release)
-    machines = Machines(state, network, cache)
+    machines = WithGuestless(Machines(state, network, cache), PaperMachines(state / "paper.json"))
     stack.callback(machines.close)
     return machines, Ranges(network.eip_range, network.private_range)
 

@@ -14,7 +14,15 @@ from tests.support.emulator import Emulator
 
 DISK = {"IsBoot": "True", "Type": "CLOUD_SSD", "Size": 20}
 EIP = {"Bandwidth": 10, "OperatorName": "Bgp", "PayMode": "Traffic"}
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJx6pHfHqJz4N0cUBSOkKSkZpTtLmR2qzH0z2mS5XnqZ test"
+KEY = (
+    "ssh-rsa "
+    "AAAAB3NzaC1yc2EAAAADAQABAAABAQCoX9+BJOrSuzhVVzh2ptpV94hCSIV0Xrb5z4GiXsrzRMVjWMZggF7Ab4WR+3p7aa6lw/r8"
+    "20KCKbNeHwmeNwQZ2jmrLf0d5Ix7ZcmNYIdm0VGrM5Bni2LMGC1WHX3aLQ0m1+AWpYFix+pZ6oKLluFXYhFWODjvGvGexxrJX70I"
+    "dhCh9gpAf4WTwseVZrV0vQQs7qHDG5d7ygooR6rgbHeOvdVueG7MB0bGXnxaQdICh3Jz+knFrBoi1GFOslFprJAZu0urlYXC1Xf9"
+    "76FC8vhlefnFz/rolidiIGzDCot7uttGMhVh0ECW+m81eGQMQbybmdzpciA5pGdZhMRG9VOj"
+    " test"
+)
+"""An imported key pair's public half: ssh-rsa, as UCloud takes it. Nobody has the other half."""
 
 
 class Asker:

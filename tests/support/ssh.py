@@ -24,7 +24,9 @@ def answers(ip: str, port: int, seconds: float = 1.0) -> bool:
 
 
 @contextlib.contextmanager
-def ssh(ip: str, *, key: Path | None = None, password: str | None = None) -> Iterator[paramiko.SSHClient]:
+def ssh(
+    ip: str, *, key: Path | None = None, password: str | None = None, username: str = "root"
+) -> Iterator[paramiko.SSHClient]:
     deadline = time.monotonic() + 30
     while not answers(ip, 22):
         assert time.monotonic() < deadline, f"{ip} does not answer"
@@ -33,7 +35,7 @@ def ssh(ip: str, *, key: Path | None = None, password: str | None = None) -> Ite
         client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
         client.connect(
             ip,
-            username="root",
+            username=username,
             password=password,
             key_filename=str(key) if key else None,
             look_for_keys=False,

@@ -29,6 +29,8 @@ def base_image(image: catalogue.BaseImage, project: str, region: str) -> Image:
         layers=image.layers,
         features=image.features,
         os_type=image.os_type,
+        user=image.user,
+        minimal_cpu=image.minimal_cpu,
         os_name=image.os_name,
         basic_image_id=image.id,
         basic_image_name=image.name,
@@ -37,7 +39,9 @@ def base_image(image: catalogue.BaseImage, project: str, region: str) -> Image:
 
 def visible_images(call: Call) -> list[Image]:
     custom = call.cloud.store.all(Image, lambda i: (i.project, i.region) == (call.project, call.region))
-    return [*(base_image(image, call.project, call.region) for image in catalogue.BASE_IMAGES), *custom]
+    with_cloud_init = call.cloud.project(call.project).traits.cloud_init_images
+    offered = [image for image in catalogue.BASE_IMAGES if with_cloud_init or "CloudInit" not in image.features]
+    return [*(base_image(image, call.project, call.region) for image in offered), *custom]
 
 
 def find_image(call: Call, id: str) -> Image:
@@ -74,7 +78,7 @@ def _describe(image: Image, zone: str, with_price: bool) -> Reply:
         "Links": "",
         "IntegratedSoftware": "",
         "PrimarySoftware": "",
-        "MinimalCPU": "",
+        "MinimalCPU": image.minimal_cpu,
         "MaintainEol": "",
         "DataSnapshotIds": [],
         "SceneCategories": [],
@@ -118,6 +122,7 @@ def create_custom_image(call: Call) -> Reply:
             raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host_id}] must be Stopped, is {host.state}")
         if host.boot_disk_state != "Normal":
             raise Refusal(RetCode.WRONG_HOST_STATE, f"the boot disk of UHost [{host_id}] is {host.boot_disk_state}")
+        _check_quota(call, call.project, call.region, 1)
         boot_disk = next(disk for disk in store.all(Disk) if disk.host_id == host_id and disk.boot)
         image_id = new_id("uimage")
         layer = image_id
@@ -135,6 +140,7 @@ def create_custom_image(call: Call) -> Reply:
             layers=(*host.layers, layer),
             features=host.features,
             os_type=host.os_type,
+            user=host.user,
             os_name=host.os_name,
             basic_image_id=host.basic_image_id,
             basic_image_name=host.basic_image_name,
@@ -161,10 +167,7 @@ def copy_custom_image(call: Call) -> Reply:
             raise bad_parameter("TargetRegion", f"no region {region}")
     with call.cloud.store.lock:
         source = _custom_image(call, source_id)
-        if source.state != "Available":
-            raise Refusal(RetCode.WRONG_IMAGE_STATE, f"Image [{source_id}] must be Available, is {source.state}")
-        if any((project, region) == (call.project, call.region) for region in regions):
-            raise bad_parameter("TargetRegion", "the image is there already")
+        _check_copy(call, source, project, regions)
         copies = [_copy(call, source, project, region) for region in regions]
     for copy in copies:
         call.cloud.lifecycle.copy_image(copy.id)
@@ -189,6 +192,8 @@ def _copy(call: Call, source: Image, project: str, region: str) -> Image:
         layers=source.layers,
         features=source.features,
         os_type=source.os_type,
+        user=source.user,
+        minimal_cpu=source.minimal_cpu,
         os_name=source.os_name,
         basic_image_id=source.basic_image_id,
         basic_image_name=source.basic_image_name,
@@ -196,6 +201,29 @@ def _copy(call: Call, source: Image, project: str, region: str) -> Image:
     call.cloud.store.put(copy)
     _open_row(call, copy)
     return copy
+
+
+def _check_quota(call: Call, project: str, region: str, more: int) -> None:
+    """Custom images that a project may have in a region: the documents' number, or what its trait says."""
+    quota = call.cloud.project(project).traits.image_quota
+    quota = catalogue.image_quota(region) if quota is None else quota
+    there = len(call.cloud.store.all(Image, lambda image: (image.project, image.region) == (project, region)))
+    if there + more > quota:
+        raise Refusal(RetCode.QUOTA, f"{there} custom images of [{project}] in {region}, its quota is {quota}")
+
+
+def _check_copy(call: Call, source: Image, project: str, regions: tuple[str, ...]) -> None:
+    """Everything that is known before the copies are begun."""
+    if not call.cloud.project(call.project).traits.image_copies:
+        raise Refusal(RetCode.NO_COPY, f"Project [{call.project}] has no region-level image service")
+    if {call.region, *regions} & set(catalogue.REGIONS_WITHOUT_COPIES):
+        raise Refusal(RetCode.NO_COPY_HERE, f"images of {', '.join(catalogue.REGIONS_WITHOUT_COPIES)} are not copied")
+    if source.state != "Available":
+        raise Refusal(RetCode.SOURCE_NOT_AVAILABLE, f"Image [{source.id}] must be Available, is {source.state}")
+    if any((project, region) == (call.project, call.region) for region in regions):
+        raise Refusal(RetCode.SAME_PROJECT, f"Image [{source.id}] is there already")
+    for region in dict.fromkeys(regions):
+        _check_quota(call, project, region, regions.count(region))
 
 
 def _open_row(call: Call, image: Image) -> None:

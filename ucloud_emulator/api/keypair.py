@@ -91,7 +91,7 @@ def create_uhost_key_pair(call: Call) -> Reply:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "key")
         subprocess.run(
-            ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-C", name, "-f", str(file)],
+            ["ssh-keygen", "-q", "-t", "rsa", "-b", "4096", "-m", "PKCS8", "-N", "", "-C", name, "-f", str(file)],
             check=True,
             timeout=30,
             stdin=subprocess.DEVNULL,

@@ -7,13 +7,14 @@ import math
 import time
 
 from ucloud_emulator import fields
-from ucloud_emulator.api.uhost_create import login
 from ucloud_emulator.dispatch import Call, Reply, action
-from ucloud_emulator.records import Disk, Eip, Host
-from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
+from ucloud_emulator.records import Disk, Eip, Host, KeyPair
+from ucloud_emulator.refusals import Refusal, RetCode
 from ucloud_emulator.store import Store
 
-MONTH = 30 * 24 * 3600
+HOUR = 3600
+MONTH = 30 * 24 * HOUR
+YEAR = 365 * 24 * HOUR
 MOST_LISTED = 100
 RESIZE_FAIL = "Resize Fail"
 PERMANENT = {"Stopped", "Install Fail", RESIZE_FAIL}
@@ -115,7 +116,7 @@ def describe(store: Store, host: Host, bound_before: float = math.inf) -> Reply:
         "HostType": "",
         "ChargeType": host.charge_type,
         "CreateTime": host.created,
-        "ExpireTime": host.created + (3600 if host.charge_type == "Dynamic" else MONTH),
+        "ExpireTime": _expires(host),
         "AutoRenew": "Yes",
         "IPSet": _describe_ips(store, host, bound_before),
         "DiskSet": [_describe_disk(disk, number) for number, disk in enumerate(disks)],
@@ -139,8 +140,18 @@ def describe(store: Store, host: Host, bound_before: float = math.inf) -> Reply:
         "SubnetType": "",
     }
     if host.key_pair_id:
-        reply["KeyPair"] = {"KeyPairId": host.key_pair_id, "KeyPairState": "Normal"}
+        reply["KeyPair"] = {"KeyPairId": host.key_pair_id, "KeyPairState": _key_pair_state(store, host)}
     return reply
+
+
+def _key_pair_state(store: Store, host: Host) -> str:
+    return "Normal" if store.get(KeyPair, host.key_pair_id) else "Deleted"
+
+
+def _expires(host: Host) -> int:
+    """When what was paid for ends: an hour, so many months or years. Postpay is paid afterwards."""
+    spans = {"Dynamic": HOUR, "Postpay": HOUR, "Month": MONTH * max(host.quantity, 1), "Year": YEAR * host.quantity}
+    return host.created + spans.get(host.charge_type, HOUR)
 
 
 @action("DescribeUHostInstance")
@@ -221,10 +232,8 @@ def terminate_uhost_instance(call: Call) -> Reply:
 @action("ResetUHostInstancePassword")
 def reset_uhost_instance_password(call: Call) -> Reply:
     host = in_state(call.host(call.parameters.required("UHostId")), "Stopped")
-    chosen = login(call, host.cloud_init)
-    if chosen.password is None:
-        raise bad_parameter("LoginMode", "only Password is offered here")
-    call.cloud.machines.set_password(host.id, chosen.password)
+    call.parameters.one_of("LoginMode", ("Password",), "Password")
+    call.cloud.machines.set_password(host.id, password(call, host.os_type))
     if call.parameters.boolean("AutoStart"):
         call.cloud.store.change(Host, host.id, state="Starting")
         call.cloud.lifecycle.start(host.id)

@@ -32,7 +32,7 @@ def reinstall_uhost_instance(call: Call) -> Reply:
             raise bad_parameter("ImageId", f"{image.id} has {image.size} GB, the boot disk {boot.size}")
         if asked.one_of("ReserveDisk", ("Yes", "No"), "Yes") == "No":
             raise bad_parameter("ReserveDisk", "data disks are always kept here")
-        chosen = login(call, image.type == "Custom")
+        chosen = login(call, image)
         data = user_data(call, image)
         host = (
             call.cloud.store.change(
@@ -48,6 +48,7 @@ def reinstall_uhost_instance(call: Call) -> Reply:
                 os_type=image.os_type,
                 features=image.features,
                 cloud_init="CloudInit" in image.features,
+                user=image.user,
                 login_mode=chosen.mode,
                 key_pair_id=chosen.key_pair_id,
             )
@@ -62,6 +63,7 @@ def reinstall_uhost_instance(call: Call) -> Reply:
             private_prefix=_network(call, host).prefixlen,
             public_ips=call.cloud.wiring.public_ips(host),
             password=chosen.password,
+            username=host.user,
             authorized_keys=chosen.authorized_keys,
             user_data=data,
             boot_disk_gb=boot.size,

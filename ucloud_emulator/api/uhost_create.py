@@ -42,26 +42,32 @@ class Login:
         return f"Login({self.mode})"
 
 
-def login(call: Call, from_custom_image: bool) -> Login:
-    """What LoginMode, Password and KeyPairId ask for."""
+def login(call: Call, image: Image) -> Login:
+    """What LoginMode, Password and KeyPairId ask for, of a host of this image."""
     asked = call.parameters
     mode = asked.one_of("LoginMode", LOGIN_MODES, "Password")
     if mode == "KeyPair":
         pair = find_key_pair(call, asked.required("KeyPairId"))
         return Login(mode, None, pair.id, (pair.public_key,))
     if mode == "ImagePasswd":
-        if not from_custom_image:
+        if image.type != "Custom":
             raise bad_parameter("LoginMode", "ImagePasswd is for custom images")
         return Login(mode)
+    return Login(mode, password(call, image.os_type))
+
+
+def password(call: Call, os_type: str) -> str:
+    """Password, decoded and found to be one that UCloud takes."""
+    asked = call.parameters
     asked.required("Password")
     decoded = asked.base64("Password", most=1024) or b""
     try:
-        password = decoded.decode()
+        text = decoded.decode()
     except UnicodeDecodeError as error:
         raise bad_parameter("Password", "not text") from error
-    if problem := fields.password_problem(password):
+    if problem := fields.password_problem(text, os_type):
         raise bad_parameter("Password", problem)
-    return Login(mode, password)
+    return text
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,7 @@ class _Plan:
         if self.image.state != "Available":
             raise Refusal(RetCode.WRONG_IMAGE_STATE, f"Image [{self.image.id}] is {self.image.state}")
         asked.required("LoginMode")
-        self.login = login(call, self.image.type == "Custom")
+        self.login = login(call, self.image)
         self.name = fields.name(asked, "Name", "UHost")
         self.tag = fields.tag(asked)
         self.order = order(call, self.zone, self.image)
@@ -151,6 +157,7 @@ class _Plan:
         if short is not None or not self.order.offer.buyable:
             machine = self.order.offer.machine.name
             raise Refusal(RetCode.SOLD_OUT, f"MachineType [{machine}] is sold out in {self.zone}")
+        self.quantity = self._quantity()
         self.user_data = user_data(call, self.image)
         self.vpc, self.subnet = chosen_network(call)
         firewall = asked.text("SecurityGroupId")
@@ -159,6 +166,11 @@ class _Plan:
         self.firewall_id = "" if self.sec_groups else found.id
         self.isolation_group = chosen_isolation_group(call, self.zone)
         _eip_wishes(call, "")
+
+    def _quantity(self) -> int:
+        """Months from 0 (to the month's end) to 9, years from 1 to 3; nothing where an hour is paid at a time."""
+        least, most = {"Month": (0, 9), "Year": (1, 3)}.get(self.order.charge_type, (0, 100))
+        return self.call.parameters.integer("Quantity", 1, least=least, most=most)
 
     def carry_out(self) -> tuple[Host, MachineSpec]:
         call, cloud = self.call, self.call.cloud
@@ -184,6 +196,7 @@ class _Plan:
             private_prefix=IPv4Network(self.subnet.network).prefixlen,
             public_ips=cloud.wiring.public_ips(host),
             password=self.login.password,
+            username=host.user,
             authorized_keys=self.login.authorized_keys,
             user_data=self.user_data,
             boot_disk_gb=self.order.disks[0].size,
@@ -210,6 +223,7 @@ class _Plan:
             os_name=self.image.os_name,
             cloud_init="CloudInit" in self.image.features,
             os_type=self.image.os_type,
+            user=self.image.user,
             features=self.image.features,
             cpu=self.order.cpu,
             memory=self.order.memory,
@@ -219,6 +233,7 @@ class _Plan:
             cpu_platform=self.order.platform,
             net_capability=self.order.net_capability,
             charge_type=self.order.charge_type,
+            quantity=self.quantity,
             vpc_id=self.vpc.id,
             subnet_id=self.subnet.id,
             private_ip=_private_ip(self.call, self.subnet),

@@ -15,7 +15,7 @@ from ucloud_emulator.catalogue.accounts import (
     Traits,
     more_projects,
 )
-from ucloud_emulator.catalogue.images import BASE_IMAGES, BaseImage
+from ucloud_emulator.catalogue.images import BASE_IMAGES, REGIONS_WITHOUT_COPIES, BaseImage, image_quota
 from ucloud_emulator.catalogue.machines import (
     BOOT_DISK_STEP,
     DISK_TYPES,
@@ -51,6 +51,7 @@ __all__ = [
     "PROJECTS",
     "PUBLIC_KEY",
     "REGIONS",
+    "REGIONS_WITHOUT_COPIES",
     "STANDARD",
     "BaseImage",
     "DiskType",
@@ -67,6 +68,7 @@ __all__ = [
     "eip_price",
     "host_price",
     "image_price",
+    "image_quota",
     "more_projects",
     "offer",
     "offers",

@@ -97,7 +97,8 @@ def _build(cache: Path, recipe: Recipe, progress: Progress) -> None:
 def _on_parent(cache: Path, parent: Recipe, folder: Path) -> Iterator[None]:
     for part in ("root", "layer", "work"):
         (folder / part).mkdir()
-    mount_overlay([cache / parent.folder], folder / "layer", folder / "work", folder / "root")
+    below = [cache / recipe.folder for recipe in parent.stack]
+    mount_overlay(below, folder / "layer", folder / "work", folder / "root")
     try:
         yield
     finally:

@@ -36,6 +36,11 @@ class Recipe:
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     @property
+    def stack(self) -> tuple[Recipe, ...]:
+        """What it stands on and itself, base first."""
+        return (*(self.parent.stack if self.parent else ()), self)
+
+    @property
     def folder(self) -> str:
         return f"{self.name}-{self.digest}"
 
@@ -247,4 +252,28 @@ esac
 
 YUM = Recipe(name="yum", parent=BASE, packages=(), files=(File("/usr/bin/yum", YUM_SCRIPT, 0o755),))
 
-RECIPES = (BASE, CLOUD_INIT, YUM)
+# As on Ubuntu's own images: root does not log in, the first user may do everything by sudo.
+UBUNTU_CLOUD_CONFIG = """\
+users: [default]
+disable_root: true
+system_info:
+  default_user:
+    name: ubuntu
+    lock_passwd: false
+    shell: /bin/bash
+    sudo: ["ALL=(ALL) NOPASSWD:ALL"]
+"""
+
+UBUNTU = Recipe(
+    name="ubuntu",
+    parent=CLOUD_INIT,
+    packages=(),
+    files=(
+        File("/etc/cloud/cloud.cfg.d/95-ubuntu.cfg", UBUNTU_CLOUD_CONFIG),
+        File("/etc/ssh/sshd_config.d/40-ubuntu.conf", "PermitRootLogin no\n"),
+        File("/etc/sudoers.d/90-ubuntu", "ubuntu ALL=(ALL) NOPASSWD:ALL\n", 0o440),
+    ),
+    script="useradd --create-home --shell /bin/bash --groups sudo ubuntu",
+)
+
+RECIPES = (BASE, CLOUD_INIT, YUM, UBUNTU)

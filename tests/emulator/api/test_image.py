@@ -6,8 +6,9 @@ import pytest
 
 from tests.support.asker import DISK, Asker
 from tests.support.emulator import Emulator
+from ucloud_emulator.catalogue import BASE_IMAGES
 
-BASE = {"uimage-f1chxn", "uimage-debian12-ci", "uimage-debian12"}
+BASE = {image.id for image in BASE_IMAGES}
 
 
 @pytest.mark.parametrize("region", ["cn-bj2", "cn-sh2", "cn-gd", "hk", "us-ca", "sg", "mx-mex"])
@@ -86,7 +87,7 @@ def test_what_cannot_be_copied_is_refused(api: Asker) -> None:
     copy = {"SourceImageId": image, "TargetProjectId": "org-emulator"}
     assert api.refused("CopyCustomImage", **{**copy, "SourceImageId": "uimage-none"}) == 8038
     assert api.refused("CopyCustomImage", **{**copy, "SourceImageId": "uimage-debian12", "TargetRegion": "hk"}) == 230
-    assert api.refused("CopyCustomImage", **copy) == 230
+    assert api.refused("CopyCustomImage", **copy) == 8962
     assert api.refused("CopyCustomImage", **copy, TargetRegion="xx-1") == 230
     assert api.refused("CopyCustomImage", SourceImageId=image, TargetProjectId="org-nobody", TargetRegion="hk") == 292
     assert api.refused("CopyCustomImage", SourceImageId=image) == 220
@@ -115,7 +116,7 @@ def test_under_scaled_latency_an_image_is_made_before_its_host_may_change() -> N
         assert api.refused("StartUHostInstance", UHostId=id) == 8039
         assert api.refused("TerminateUHostInstance", UHostId=id) == 8039
         assert api.refused("TerminateCustomImage", ImageId=image) == 8042
-        assert api.refused("CopyCustomImage", SourceImageId=image, TargetProjectId="org-second") == 8042
+        assert api.refused("CopyCustomImage", SourceImageId=image, TargetProjectId="org-second") == 8961
         api.until(lambda: api.image(image)["State"] == "Available")
         api.ask("TerminateUHostInstance", UHostId=id)
         assert api.hosts(id)

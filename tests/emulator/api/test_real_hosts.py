@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
 
 from tests.support.asker import EIP, Asker
@@ -27,13 +28,13 @@ class Key:
 
     @property
     def login(self) -> dict[str, Any]:
-        return {"LoginMode": "KeyPair", "KeyPairId": self.id, "Password": None}
+        return {"LoginMode": "KeyPair", "KeyPairId": self.id, "Password": None, "ImageId": "uimage-debian12-ci"}
 
 
 @pytest.fixture
 def key(real: Asker, tmp_path: Path) -> Iterator[Key]:
     file = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", file], check=True)
     public = file.with_suffix(".pub").read_text()
     id = real.ask("ImportUHostKeyPairs", KeyPairName=f"key-{tmp_path.name}", PublicKeyBody=public)["KeyPairId"]
     yield Key(id, file)
@@ -183,6 +184,22 @@ def test_user_data_is_run_by_cloud_init_and_a_changed_password_lets_in(real: Ask
     real.wait(host, "Running")
     with ssh(ip, password=changed) as client:
         run(client, "true")
+    real.remove_host(host)
+
+
+def test_ubuntu_s_user_logs_in_and_may_do_everything_and_root_does_not_log_in(real: Asker) -> None:
+    host = real.running_host(
+        ImageId="uimage-ubuntu20",
+        Password=base64.b64encode(PASSWORD.encode()).decode(),
+        NetworkInterface=[{"EIP": EIP}],
+    )
+    ip = public_ip(real, host)
+    with ssh(ip, password=PASSWORD, username="ubuntu") as client:
+        assert run(client, "whoami; sudo -n whoami; cloud-init status --wait >/dev/null; echo $?") == "ubuntu\nroot\n0"
+    with ssh(ip, password=PASSWORD, username="ubuntu") as client:
+        assert run(client, "whoami") == "ubuntu", "cloud-init left the password alone"
+    with pytest.raises(paramiko.AuthenticationException), ssh(ip, password=PASSWORD):
+        pass
     real.remove_host(host)
 
 

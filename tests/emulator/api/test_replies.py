@@ -150,7 +150,7 @@ def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None
     check("DeleteSecGroup", SecGroupId=[group])
     pair = check("ImportUHostKeyPairs", KeyPairName="answers", PublicKeyBody=KEY)["KeyPairId"]
     made = check("CreateUHostKeyPair", KeyPairName="answers-made")["KeyPair"]
-    assert made["PrivateKeyBody"].startswith("-----BEGIN RSA PRIVATE KEY-----")
+    assert made["PrivateKeyBody"].startswith("-----BEGIN PRIVATE KEY-----")
     eip = check("AllocateEIP", Bandwidth=2, OperatorName="Bgp")["EIPSet"][0]["EIPId"]
     check("ModifyEIPBandwidth", EIPId=eip, Bandwidth=3)
     check("SetEIPPayMode", EIPId=eip, Bandwidth=3, PayMode="Traffic")
