@@ -19,6 +19,7 @@ class WithGuestless(Machines):
     def __init__(self, real: Machines, paper: PaperMachines) -> None:
         self._real = real
         self._paper = paper
+        self.most = real.most
 
     def _of(self, id: str) -> Machines:
         return self._paper if id in self._paper.ids() else self._real
@@ -67,6 +68,9 @@ class WithGuestless(Machines):
 
     def set_disks(self, id: str, disks: Sequence[DataDisk]) -> None:
         self._of(id).set_disks(id, disks)
+
+    def grow_boot_disk(self, id: str, size_gb: int) -> None:
+        self._of(id).grow_boot_disk(id, size_gb)
 
     def delete_disk(self, disk_id: str) -> None:
         self._real.delete_disk(disk_id)

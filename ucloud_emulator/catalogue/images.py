@@ -77,7 +77,7 @@ BASE_IMAGES = (
         "uimage-ubuntu20",
         "Ubuntu 20.04 64位",
         "Ubuntu 20.04 64位",
-        "Stands in for Ubuntu 20.04: a Debian 12 with cloud-init and a user ubuntu, who may sudo; root does not log in.",
+        "Stands in for Ubuntu 20.04: a Debian 12 with cloud-init whose user ubuntu may sudo; root does not log in.",
         ("base", "cloudinit", "ubuntu"),
         (*NEW_KERNEL, "CloudInit"),
         user="ubuntu",

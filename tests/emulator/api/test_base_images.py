@@ -1,4 +1,4 @@
-"""The base images: named as UCloud's own clients look for them, honest about what they are, with the features of each."""
+"""The base images: named as UCloud's own clients look for them, honest about what they are, each with its features."""
 
 from __future__ import annotations
 
