@@ -72,6 +72,12 @@ class WithGuestless(Machines):
     def grow_boot_disk(self, id: str, size_gb: int) -> None:
         self._of(id).grow_boot_disk(id, size_gb)
 
+    def copy_disk(self, source: str, target: str) -> None:
+        self._real.copy_disk(source, target)
+
+    def set_private_ip(self, id: str, address: str) -> None:
+        self._of(id).set_private_ip(id, address)
+
     def delete_disk(self, disk_id: str) -> None:
         self._real.delete_disk(disk_id)
 

@@ -7,6 +7,7 @@ import math
 import time
 
 from ucloud_emulator import fields
+from ucloud_emulator.api.uhost_create import password
 from ucloud_emulator.dispatch import Call, Reply, action
 from ucloud_emulator.records import Disk, Eip, Host, KeyPair
 from ucloud_emulator.refusals import Refusal, RetCode
