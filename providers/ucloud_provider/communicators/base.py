@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from ucloud_provider.communicators.placing import KEPT, Placing
 
 
 class Communicator(ABC):
@@ -28,7 +30,7 @@ class Communicator(ABC):
         timeout: float | None = None,
         pty: bool | None = None,
     ) -> int:
-        """Run a command in the login's shell and return its exit code.
+        """Run a command by /bin/sh, whatever the login's shell is, and return its exit code.
 
         `on_line` gets each line of stdout and stderr as it comes. Death by a signal is 128 + the signal's number, as a
         shell counts. After `timeout` seconds: `WaitTimeout`, and the command's connection is closed. A command is never
@@ -36,16 +38,25 @@ class Communicator(ABC):
         it did not start.
         """
 
-    @abstractmethod
-    def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None) -> None:
-        """Write bytes or a local file to the path `remote`, whole or not at all.
+    def resolve(self, remote: str) -> str:
+        """The path `remote` with a home folder that it begins with, `~` or `~user`, written out."""
+        return remote
 
-        Without a mode, a local file keeps its own and bytes get 0644. Directories on the way must exist.
+    @abstractmethod
+    def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None, placing: Placing = KEPT) -> None:
+        """Write bytes or a local file to the path `remote`, whole or not at all. Directories on the way must exist.
+
+        A file that exists keeps its mode and owner. A new one gets the local file's mode, less what lets others write;
+        bytes get 0644. A mode or `placing` that is given overrides both.
         """
 
     @abstractmethod
-    def upload_dir(self, local: Path, remote: str) -> None:
-        """Put what is in the directory `local` into the directory `remote`, made if missing; keeps modes, links."""
+    def upload_dir(self, local: Path, remote: str, *, placing: Placing = KEPT, exclude: Sequence[str] = ()) -> None:
+        """Put what is in the directory `local` into the directory `remote`, made if missing.
+
+        What exists there keeps mode, owner and kind; what is new gets the local mode, less what lets others write.
+        `placing` overrides both; what the patterns of `exclude` take out is left out.
+        """
 
     @abstractmethod
     def download(self, remote: str, local: Path) -> None:

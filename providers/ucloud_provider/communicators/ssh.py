@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import paramiko
 import tenacity
 
-from ucloud_provider.communicators import ssh_exec, ssh_transfer
+from ucloud_provider.communicators import ssh_download, ssh_exec, ssh_upload
 from ucloud_provider.communicators.base import Communicator
+from ucloud_provider.communicators.placing import KEPT, Placing
 from ucloud_provider.communicators.ssh_connect import AttemptFailed, SshTarget, log_in
 from ucloud_provider.communicators.ssh_keys import HostKey, KeyPair, parse_private_key, read_private_key
 from ucloud_provider.communicators.ssh_transport import Transport
@@ -141,17 +143,22 @@ class SshCommunicator(Communicator):
             silence=self.target.read_write_timeout,
         )
 
-    def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None) -> None:
-        ssh_transfer.upload(self._connected(), content, remote, mode, self._cancel)
+    def resolve(self, remote: str) -> str:
+        return ssh_upload.expanded(self._connected(), remote, self._cancel)
 
-    def upload_dir(self, local: Path, remote: str) -> None:
-        ssh_transfer.upload_dir(self._connected(), local, remote, self._cancel, self._log)
+    def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None, placing: Placing = KEPT) -> None:
+        placing = placing if mode is None else replace(placing, mode=mode)
+        ssh_upload.upload(self._connected(), content, self.resolve(remote), self._cancel, placing)
+
+    def upload_dir(self, local: Path, remote: str, *, placing: Placing = KEPT, exclude: Sequence[str] = ()) -> None:
+        remote = self.resolve(remote)
+        ssh_upload.upload_dir(self._connected(), local, remote, self._cancel, self._log, placing, exclude)
 
     def download(self, remote: str, local: Path) -> None:
-        ssh_transfer.download(self._connected(), remote, local, self._cancel)
+        ssh_download.download(self._connected(), self.resolve(remote), local, self._cancel)
 
     def download_dir(self, remote: str, local: Path) -> None:
-        ssh_transfer.download_dir(self._connected(), remote, local, self._cancel, self._log)
+        ssh_download.download_dir(self._connected(), self.resolve(remote), local, self._cancel, self._log)
 
     def disconnected(self) -> bool:
         return self._transport is None or not self._transport.is_active()

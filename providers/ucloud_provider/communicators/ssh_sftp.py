@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,30 +14,55 @@ import paramiko
 from ucloud_provider.communicators.ssh_exec import STALLED_AFTER, close, describe, stop
 from ucloud_provider.communicators.ssh_transport import BROKEN, broke
 from ucloud_provider.errors import CommunicatorError, Disconnected
+from ucloud_provider.local_tree import Entry, Kind, mode_there
 from ucloud_provider.run import Cancel
 
 
-def upload_dir(transport: paramiko.Transport, local: Path, remote: str, cancel: Cancel) -> None:
-    """Put what is in `local` into `remote`, with modes and links."""
+def upload_dir(
+    transport: paramiko.Transport, local: Path, remote: str, cancel: Cancel, entries: Iterable[Entry]
+) -> bool:
+    """Put what is in `local` into `remote`; what exists there keeps mode, owner and kind. Whether `remote` was made."""
     with _session(transport, f"upload {local}/ → {remote} by SFTP", cancel) as sftp:
-        if not _exists(sftp, remote):
+        made = _lstat(sftp, remote) is None
+        if made:
             _make(sftp, remote)
-            sftp.chmod(remote, stat.S_IMODE(local.stat().st_mode))
-        for path in sorted(local.rglob("*")):
+            sftp.chmod(remote, mode_there(local.stat().st_mode, Kind.FOLDER))
+        for each in entries:
             cancel.raise_if_set()
-            target = posixpath.join(remote, path.relative_to(local).as_posix())
-            if path.is_symlink():
-                if _exists(sftp, target):
-                    sftp.remove(target)
-                sftp.symlink(str(path.readlink()), target)
-                continue
-            if path.is_dir():
-                _make(sftp, target)
-            elif path.is_file():
-                sftp.put(str(path), target, confirm=True)
-            else:
-                continue
-            sftp.chmod(target, stat.S_IMODE(path.stat().st_mode))
+            _put(sftp, each, posixpath.join(remote, each.name))
+    return made
+
+
+def _put(sftp: paramiko.SFTPClient, each: Entry, target: str) -> None:
+    there = _lstat(sftp, target)
+    is_link = there is not None and stat.S_ISLNK(there)
+    leads_to = _lstat(sftp, target, follow=True) if is_link else there
+    is_folder = leads_to is not None and stat.S_ISDIR(leads_to)
+    wrong = {
+        Kind.FOLDER: there is not None and not is_folder,
+        Kind.FILE: is_folder or (leads_to is not None and not stat.S_ISREG(leads_to)),
+        Kind.LINK: there is not None and not is_link,
+    }
+    if wrong[each.kind]:
+        raise CommunicatorError(
+            f"{target} is another kind of thing there, and {each.kind.value} here; what exists is not replaced by "
+            "another kind of thing: remove it there first, or exclude it"
+        )
+    if each.kind is Kind.LINK:
+        if is_link:
+            sftp.remove(target)
+        sftp.symlink(os.fsencode(each.path.readlink()), target)
+    elif each.kind is Kind.FOLDER:
+        if there is None:
+            sftp.mkdir(target)
+            sftp.chmod(target, each.mode)
+    else:
+        if leads_to is None:
+            sftp.open(target, "wb").close()
+            sftp.chmod(target, 0o600)
+        sftp.put(str(each.path), target, confirm=True)
+        if leads_to is None:
+            sftp.chmod(target, each.mode)
 
 
 def download_dir(transport: paramiko.Transport, remote: str, local: Path, cancel: Cancel) -> None:
@@ -64,18 +90,18 @@ def _fetch(sftp: paramiko.SFTPClient, remote: str, local: Path, cancel: Cancel) 
 
 def _make(sftp: paramiko.SFTPClient, remote: str) -> None:
     """The directory and those on the way to it."""
-    if remote in ("", "/") or _exists(sftp, remote):
+    if remote in ("", "/") or _lstat(sftp, remote) is not None:
         return
     _make(sftp, posixpath.dirname(remote.rstrip("/")))
     sftp.mkdir(remote)
 
 
-def _exists(sftp: paramiko.SFTPClient, remote: str) -> bool:
+def _lstat(sftp: paramiko.SFTPClient, remote: str, *, follow: bool = False) -> int | None:
+    """The st_mode of what is there, of a link itself unless it is to be followed; None where there is nothing."""
     try:
-        sftp.lstat(remote)
+        return (sftp.stat(remote) if follow else sftp.lstat(remote)).st_mode or 0
     except FileNotFoundError:
-        return False
-    return True
+        return None
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from ucloud_provider.communicators.base import Communicator
+from ucloud_provider.communicators.placing import Placing
 from ucloud_provider.errors import CommunicatorError, ProvisionerFailed
 from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
 from ucloud_provider.provisioners.contents import content_of
@@ -17,11 +18,14 @@ from ucloud_provider.spec.args import Arg, Effect, arg, args
 
 @args
 class File(Provisioner):
-    """Uploads files, directories or a text to the host, or downloads from it; modes are kept.
+    """Uploads files, directories or a text to the host, or downloads from it.
+
+    What exists on the host keeps its mode, owner and kind, a directory in the way of another as well as a file. What is
+    new gets the local mode, less what lets group or others write. `mode`, `dir_mode`, `owner`, `group` override both.
 
     A directory named with a slash at its end stands for what is in it, without one for itself, as in rsync: `conf/` to
     `/etc/app` makes `/etc/app/nginx.conf`, `conf` to `/etc` makes `/etc/conf/nginx.conf`. A file goes to the
-    destination's path, or into it where the destination ends in a slash.
+    destination's path, or into it where the destination ends in a slash. `~/` and `~user/` are home folders there.
 
     Example:
         File(source="conf/", destination="/etc/app")
@@ -50,6 +54,31 @@ class File(Provisioner):
         doc="The source is made during the build: it need not exist before, and its content does not count.",
     )
 
+    mode: Arg[str | None] = arg(
+        default=None, effect=Effect.REPLACE, rule=rules.mode, doc="Mode of every file uploaded, such as `0640`."
+    )
+    dir_mode: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.REPLACE,
+        rule=rules.mode,
+        doc="Mode of every directory uploaded, such as `0750`; not of a destination that was there.",
+    )
+    owner: Arg[str | None] = arg(
+        default=None,
+        effect=Effect.REPLACE,
+        rule=rules.account,
+        doc="Who owns all of it: a user of the host's, or an id.",
+    )
+    group: Arg[str | None] = arg(
+        default=None, effect=Effect.REPLACE, rule=rules.account, doc="Its group: one of the host's, or an id."
+    )
+    exclude: Arg[Sequence[str]] = arg(
+        default=(),
+        effect=Effect.REPLACE,
+        rule=rules.Each(rules.path),
+        doc="What of directories is left out, and does not count: patterns as in .gitignore, such as `*.pyc`, `.git/`.",
+    )
+
     def problems(self, base_dir: Path) -> Iterator[Problem]:
         if not self.generated:
             yield from super().problems(base_dir)
@@ -60,6 +89,9 @@ class File(Provisioner):
             yield Problem(name, f"and {given[0]} are both given; give one of source, sources, content")
         if self.direction == "download" and self.content is not None:
             yield Problem("content", "cannot be downloaded; set direction to upload")
+        for name in ("mode", "dir_mode", "owner", "group", "exclude"):
+            if self.direction == "download" and getattr(self, name):
+                yield Problem(name, "is of uploads alone; leave it out, or set direction to upload")
         if self.content is not None and self.destination.endswith("/"):
             yield Problem(
                 "destination", f"{rules.shown(self.destination)} is a directory; give the path of the file to write"
@@ -90,7 +122,7 @@ class File(Provisioner):
             raise CommunicatorError("there is no connection to move files over; set communicator to ssh")
         if self.content is not None:
             context.on_line(f"writing {self.destination}")
-            host.upload(self.content.encode(), self.destination)
+            host.upload(self.content.encode(), self.destination, placing=self._placing())
         for source in self._sources():
             if self.direction == "upload":
                 self._upload(host, source, context)
@@ -102,6 +134,10 @@ class File(Provisioner):
             yield self.source
         yield from self.sources or ()
 
+    def _placing(self) -> Placing:
+        mode, dir_mode = (None if each is None else int(each, 8) for each in (self.mode, self.dir_mode))
+        return Placing(mode, dir_mode, self.owner, self.group)
+
     def _upload(self, host: Communicator, source: str, context: ProvisionContext) -> None:
         local = context.base_dir / source
         target = self.destination
@@ -109,19 +145,19 @@ class File(Provisioner):
             if not source.endswith("/"):
                 target = f"{target.rstrip('/')}/{local.name}"
             context.on_line(f"uploading {source} to {target}")
-            host.upload_dir(local, target)
+            host.upload_dir(local, target, placing=self._placing(), exclude=self.exclude)
         elif local.is_file():
             if target.endswith("/"):
                 target += local.name
             context.on_line(f"uploading {source} to {target}")
-            host.upload(local, target)
+            host.upload(local, target, placing=self._placing())
         else:
             raise ProvisionerFailed(f"file {source}", None, (), f"does not exist in {context.base_dir}")
 
     def _download(self, host: Communicator, source: str, context: ProvisionContext) -> None:
-        local = context.base_dir / self.destination
+        local = context.base_dir / Path(self.destination).expanduser()
         name = PurePosixPath(source).name
-        if host.run(f"test -d {shlex.quote(source)}", on_line=context.log) == 0:
+        if host.run(f"test -d {shlex.quote(host.resolve(source))}", on_line=context.log) == 0:
             target = local if source.endswith("/") else local / name
             context.on_line(f"downloading {source} to {target}")
             host.download_dir(source, target)

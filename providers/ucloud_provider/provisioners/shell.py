@@ -156,12 +156,17 @@ class Shell(Provisioner):
 
     def _run(self, host: Communicator, name: str, script: bytes, context: ProvisionContext) -> None:
         unique = secrets.token_hex(4)
-        remote = self.remote_path or f"{self.remote_folder.rstrip('/')}/{self.remote_file or f'script_{unique}.sh'}"
+        folder, path = self._patiently(
+            lambda: (_resolved(host, self.remote_folder), _resolved(host, self.remote_path or "")),
+            f"{name} to start",
+            context,
+        )
+        remote = path or f"{folder.rstrip('/')}/{self.remote_file or f'script_{unique}.sh'}"
         template = self.execute_command or (BY_FILE if self.use_env_var_file else BY_PREFIX)
         values = environment.build_variables(context.facts)
         values |= environment.variables(self.environment_vars, self.env)
         files = {remote: (script, 0o700)}
-        env_file = f"{self.remote_folder.rstrip('/')}/env_{unique}.sh"
+        env_file = f"{folder.rstrip('/')}/env_{unique}.sh"
         if environment.uses(template, "EnvVarFile"):
             # The file removes itself when it has been read: no value stays on the host longer than the command needs.
             text = environment.file_form(values) + f"rm -f {env_file}\n"
@@ -258,6 +263,11 @@ class Shell(Provisioner):
             self._patiently(lambda: _remove(host, context), f"the files of {name} to be removed", context)
         else:
             _remove(host, context)
+
+
+def _resolved(host: Communicator, path: str) -> str:
+    """A path that is the same in every command, whoever runs it: `~` is one's own home folder."""
+    return host.resolve(path) if path.startswith("~") else path
 
 
 def _remove(host: Communicator, context: ProvisionContext) -> None:

@@ -188,6 +188,20 @@ def path(value: str) -> str | None:
     return not_empty(value) or no_null(value)
 
 
+def mode(value: str) -> str | None:
+    """A file's mode, in octal."""
+    if re.fullmatch(r"[0-7]{3,4}", value):
+        return None
+    return f"{shown(value)} is no mode; write it in octal, such as '0644' or '755'"
+
+
+def account(value: str) -> str | None:
+    """A user or group of the host's."""
+    if re.fullmatch(r"[A-Za-z0-9_.][A-Za-z0-9_.@-]*\$?", value):
+        return None
+    return f"{shown(value)} is no name of a user or group; give such as www-data, or an id"
+
+
 def shell_word(value: str) -> str | None:
     """A path on the host that stands in commands as it is."""
     if re.fullmatch(r"[\w@%+=:,./~-]+", value):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from ucloud_provider.communicators import ssh_transfer
+from ucloud_provider.communicators import ssh_download
 from ucloud_provider.communicators.lines import LONGEST, LineSplitter
 from ucloud_provider.communicators.ssh_keys import HostKey, KeyPair, parse_private_key
 from ucloud_provider.errors import CommunicatorError
@@ -160,7 +160,7 @@ def host_says(monkeypatch: pytest.MonkeyPatch) -> Any:
     def says(data: bytes) -> None:
         monkeypatch.setattr(Said, "said", data)
 
-    monkeypatch.setattr(ssh_transfer, "_Stream", Said)
+    monkeypatch.setattr(ssh_download, "Stream", Said)
     return says
 
 
@@ -178,7 +178,7 @@ def test_a_download_that_does_not_begin_with_its_size_is_a_clean_error(
 ) -> None:
     host_says(said)
     with pytest.raises(CommunicatorError, match="download"):
-        ssh_transfer.download(ANY, "/x", tmp_path / "x", Cancel())
+        ssh_download.download(ANY, "/x", tmp_path / "x", Cancel())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -187,12 +187,12 @@ def test_a_login_that_prints_something_is_told_of(host_says: Any, tmp_path: Path
     with pytest.raises(
         CommunicatorError, match=r"sent 'Welcome to this host\\n' where .* does its login print something"
     ):
-        ssh_transfer.download(ANY, "/x", tmp_path / "x", Cancel())
+        ssh_download.download(ANY, "/x", tmp_path / "x", Cancel())
 
 
 def test_a_download_keeps_content_and_mode(host_says: Any, tmp_path: Path) -> None:
     host_says(b"5 4751\nhello")
-    ssh_transfer.download(ANY, "/x", tmp_path / "x", Cancel())
+    ssh_download.download(ANY, "/x", tmp_path / "x", Cancel())
     assert (tmp_path / "x").read_bytes() == b"hello"
     assert (tmp_path / "x").stat().st_mode & 0o7777 == 0o751, "set-id bits stay on the host"
 
@@ -222,7 +222,7 @@ def test_a_damaged_archive_is_a_clean_error_or_stays_within_the_folder(
     host_says(bytes(raw[: chance.choice([len(raw), chance.randrange(len(raw))])]))
     target = tmp_path / "target"
     try:
-        ssh_transfer.download_dir(ANY, "/x", target, Cancel(), lambda _text: None)
+        ssh_download.download_dir(ANY, "/x", target, Cancel(), lambda _text: None)
     except CommunicatorError as error:
         assert str(error).startswith("download /x/ → ")  # noqa: PT017 -- either is right
     assert [each.name for each in tmp_path.iterdir()] == ["target"]

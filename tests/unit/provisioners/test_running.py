@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from ucloud_provider.communicators.base import Communicator
+from ucloud_provider.communicators.placing import KEPT, Placing
 from ucloud_provider.errors import (
     CommunicatorError,
     Disconnected,
@@ -71,10 +72,10 @@ class RebootingHost(Communicator):
         self._next("clean" if command.startswith("rm ") else "run")
         return 0
 
-    def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None) -> None:
+    def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None, placing: Placing = KEPT) -> None:
         self._next("upload")
 
-    def upload_dir(self, local: Path, remote: str) -> None:
+    def upload_dir(self, local: Path, remote: str, *, placing: Placing = KEPT, exclude: Sequence[str] = ()) -> None:
         raise AssertionError("not called")
 
     def download(self, remote: str, local: Path) -> None:
@@ -203,7 +204,9 @@ def test_what_earlier_tries_left_is_gone_when_a_later_one_succeeds(given: dict[s
     there: set[str] = set()
 
     class Filling(RebootingHost):
-        def upload(self, content: bytes | Path, remote: str, *, mode: int | None = None) -> None:
+        def upload(
+            self, content: bytes | Path, remote: str, *, mode: int | None = None, placing: Placing = KEPT
+        ) -> None:
             super().upload(content, remote, mode=mode)
             there.add(remote)
 

@@ -70,6 +70,11 @@ CHANGES: dict[str, dict[str, Any]] = {
         "content": "text",
         "direction": "download",
         "generated": True,
+        "mode": "0640",
+        "dir_mode": "0750",
+        "owner": "www-data",
+        "group": "33",
+        "exclude": ["*.pyc"],
     },
 }
 INSTEAD = {"script": "inline", "scripts": "inline", "command": "inline", "sources": "source", "content": "source"}
