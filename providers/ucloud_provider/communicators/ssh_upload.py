@@ -28,14 +28,15 @@ from ucloud_provider.run import Cancel
 from ucloud_provider.spec.rules import shown
 
 # A link is followed, as writing into it would; one that leads into no folder is written to, which says why. Where no
-# file can be made beside the target, the content is put together in the folder for temporary files, so that a connection
-# that breaks leaves no half of it.
+# file can be made beside the target, the content is put together in the folder for temporary files: a connection that
+# breaks leaves no half of it.
 _RECEIVE = (
     'f={path}; [ -d "$f" ] && {{ echo "is a directory there; end the path with a slash to put the file into it" >&2; '
     'exit 1; }}; [ -e "$f" ] && [ ! -f "$f" ] && {{ echo "is no regular file there" >&2; exit 1; }}; '
     'if [ -L "$f" ]; then r=$(readlink -f -- "$f" 2>/dev/null) && [ -n "$r" ] && f=$r; fi; '
     "case $f in */*) b=${{f%/*}}/;; *) b=./;; esac; t=${{b}}.part-$$; umask 077; beside=yes; "
-    '{{ [ ! -L "$f" ] && (: >"$t") 2>/dev/null; }} || {{ beside=; t=$(mktemp "${{TMPDIR:-/tmp}}/part-XXXXXX") || exit 1; }}; '
+    '{{ [ ! -L "$f" ] && (: >"$t") 2>/dev/null; }} || {{ beside=; t=$(mktemp "${{TMPDIR:-/tmp}}/part-XXXXXX")'
+    " || exit 1; }}; "
     'trap \'rm -f -- "$t"\' EXIT; trap "exit 1" HUP INT TERM; cat >"$t" || exit 1; n=$(($(wc -c <"$t"))); '
     '[ "$n" = {size} ] || {{ echo "only $n of {size} bytes arrived" >&2; exit 1; }}; '
     'if [ ! -e "$f" ]; then if [ -n "$beside" ]; then chmod {new:o} "$t" && mv -f -- "$t" "$f" || exit 1; '

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ucloud_provider.masking import Masker
-from ucloud_provider.provisioners.contents import content_of
+from ucloud_provider.provisioners.contents import content_of, contents
 from ucloud_provider.provisioners.output import Output
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, arg, args, same
@@ -112,10 +112,18 @@ class Provisioner(ABC):
                 elif value:
                     yield from value
 
+    def contents(self, path: str, base_dir: Path) -> dict[str, str]:
+        """The entries of what is at one of `paths`; raises `Unreadable`."""
+        return contents(path, base_dir, is_script=not self.takes_folders)
+
+    def counted(self, path: str, files: Mapping[str, str]) -> Any:
+        """What counts of the content at a path."""
+        return content_of(path, files)
+
     def identity(self, files: Mapping[str, str]) -> dict[str, Any]:
         """What of this provisioner ends up in the image, in place of paths the content of what they name.
 
-        `files` is what `contents` returned when the arguments were checked. Two provisioners of equal identity make
+        `files` is what `contents` told when the arguments were checked. Two provisioners of equal identity make
         the same image: neither a file's path nor its times are part of it.
         """
         found: dict[str, Any] = {"type": self.type}
@@ -125,7 +133,9 @@ class Provisioner(ABC):
             value = getattr(self, each.name)
             if each.metadata.get("path") and value is not None:
                 value = (
-                    content_of(value, files) if isinstance(value, str) else [content_of(path, files) for path in value]
+                    self.counted(value, files)
+                    if isinstance(value, str)
+                    else [self.counted(path, files) for path in value]
                 )
             if value is not None and not same(value, each.default):
                 found[each.name] = _plain(value)

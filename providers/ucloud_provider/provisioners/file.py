@@ -11,7 +11,7 @@ from ucloud_provider.communicators.base import Communicator
 from ucloud_provider.communicators.placing import Placing
 from ucloud_provider.errors import CommunicatorError, ProvisionerFailed
 from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
-from ucloud_provider.provisioners.contents import content_of
+from ucloud_provider.provisioners.contents import content_alone, content_of, contents
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, arg, args
 
@@ -101,6 +101,19 @@ class File(Provisioner):
         # What the build makes itself is there after one build and not before the first: it cannot count.
         if self.direction == "upload" and not self.generated:
             yield from self._sources()
+
+    def contents(self, path: str, base_dir: Path) -> dict[str, str]:
+        return contents(path, base_dir, exclude=self.exclude)
+
+    def counted(self, path: str, files: Mapping[str, str]) -> Any:
+        found = content_of(path, files, self.exclude)
+        if not isinstance(found, dict):
+            return content_alone(found) if self.mode else found
+        overridden = {True: self.dir_mode, False: self.mode}
+        return {
+            name: content_alone(entry) if overridden[not name or name.endswith("/")] else entry
+            for name, entry in found.items()
+        }
 
     def identity(self, files: Mapping[str, str]) -> dict[str, Any]:
         found = super().identity(files)

@@ -8,7 +8,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import tenacity
 
@@ -23,8 +23,9 @@ from ucloud_provider.errors import (
     UCloudImageError,
     WaitTimeout,
 )
-from ucloud_provider.provisioners import environment
+from ucloud_provider.provisioners import environment, script_files
 from ucloud_provider.provisioners.base import Duration, Problem, ProvisionContext, Provisioner
+from ucloud_provider.provisioners.contents import script_of
 from ucloud_provider.run import trying_again
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
@@ -55,9 +56,13 @@ class Shell(Provisioner):
     scripts: Arg[Sequence[str] | None] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="Local scripts, run in this order."
     )
-    inline_shebang: Arg[str] = arg(default="/bin/sh -e", effect=Effect.REPLACE, doc="Interpreter of `inline`.")
+    inline_shebang: Arg[str] = arg(
+        default="/bin/sh -e", effect=Effect.REPLACE, rule=script_files.shebang, doc="Interpreter of `inline`."
+    )
     binary: Arg[bool] = arg(
-        default=False, effect=Effect.REPLACE, doc="Leave line ends alone; else CRLF becomes LF in scripts."
+        default=False,
+        effect=Effect.REPLACE,
+        doc="Leave scripts as they are; else CRLF becomes LF, and a byte order mark goes.",
     )
     environment_vars: Arg[Mapping[str, str] | Sequence[str] | None, Texts | TextsByName] = arg(
         default=None, effect=Effect.REPLACE, secret=True, doc="Variables: a dict, or a list of `KEY=value`."
@@ -130,11 +135,20 @@ class Shell(Provisioner):
             if not environment.uses(self.execute_command, "Path"):
                 # Without the value: a password for sudo often stands in it.
                 yield Problem("execute_command", "does not run the script; use {{.Path}}")
+            if environment.is_in_substitution(self.execute_command, "Vars"):
+                yield Problem("execute_command", "has {{.Vars}} in $(…) within quotes; source {{.EnvVarFile}} instead")
         if self.env_var_format.count("%s") != 2 or self.env_var_format.replace("%%", "").count("%") != 2:
             yield Problem(
                 "env_var_format",
                 f"{rules.shown(self.env_var_format)} needs two %s, the name and the value, and %% for any other %",
             )
+        elif self.env_var_format[-1] not in " \t\n;&":
+            yield Problem(
+                "env_var_format",
+                f"{rules.shown(self.env_var_format)} does not part a variable from the next; end it in a blank or ;",
+            )
+        if not self.binary:
+            yield from script_files.problems(self, list(self.paths()), base_dir)
 
     def provision(self, context: ProvisionContext) -> None:
         host = context.communicator
@@ -147,12 +161,19 @@ class Shell(Provisioner):
             self._run(host, name, script, context)
             context.cancel.sleep(rules.parse_duration(self.pause_after))
 
+    def counted(self, path: str, files: Mapping[str, str]) -> Any:
+        return script_of(path, files, binary=self.binary)
+
+    def identity(self, files: Mapping[str, str]) -> dict[str, Any]:
+        found = super().identity(files)
+        return found if self.binary or not self.inline else found | {"inline": script_files.cleaned_lines(self.inline)}
+
     def _scripts(self, base_dir: Path) -> Iterator[tuple[str, bytes]]:
         if self.inline:
-            yield "inline script", ("\n".join([f"#!{self.inline_shebang}", *self.inline]) + "\n").encode()
+            yield "inline script", script_files.inline(self.inline, self.inline_shebang, binary=self.binary)
         for path in [self.script] if self.script else self.scripts or ():
             data = (base_dir / path).read_bytes()
-            yield path, data if self.binary else data.replace(b"\r\n", b"\n")
+            yield path, data if self.binary else script_files.cleaned(data)
 
     def _run(self, host: Communicator, name: str, script: bytes, context: ProvisionContext) -> None:
         unique = secrets.token_hex(4)
@@ -165,11 +186,13 @@ class Shell(Provisioner):
         template = self.execute_command or (BY_FILE if self.use_env_var_file else BY_PREFIX)
         values = environment.build_variables(context.facts)
         values |= environment.variables(self.environment_vars, self.env)
-        files = {remote: (script, 0o700)}
+        mode = _mode(script, context)
+        files = {remote: (script, mode)}
         env_file = f"{folder.rstrip('/')}/env_{unique}.sh"
         if environment.uses(template, "EnvVarFile"):
-            # The file removes itself when it has been read: no value stays on the host longer than the command needs.
-            text = environment.file_form(values) + f"rm -f {env_file}\n"
+            # The file removes itself when it is read: no value stays on the host longer than the command needs. That
+            # comes first, as one of the variables may be a PATH without rm.
+            text = f"rm -f {env_file}\n" + environment.file_form(values)
             files[env_file] = (text.encode(), 0o600)
         fields = {"Path": remote, "EnvVarFile": env_file}
         command = environment.render(template, {**fields, "Vars": environment.inline_form(values, self.env_var_format)})
@@ -194,7 +217,7 @@ class Shell(Provisioner):
         elif ended not in self.valid_exit_codes:
             with contextlib.suppress(CommunicatorError, WaitTimeout):  # that it failed is what the user must hear
                 self._clean(host, name, context)
-            raise ProvisionerFailed(name, ended, output.tail)
+            raise ProvisionerFailed(name, ended, output.tail, _reason(ended, mode, output.tail))
         self._clean(host, name, context)
 
     def _start(
@@ -263,6 +286,22 @@ class Shell(Provisioner):
             self._patiently(lambda: _remove(host, context), f"the files of {name} to be removed", context)
         else:
             _remove(host, context)
+
+
+def _mode(script: bytes, context: ProvisionContext) -> int:
+    """The mode of a script: readable to all, as a command may run it as another user; not where it holds a secret."""
+    text = script.decode(errors="replace")
+    return 0o755 if context.masker(text) == text else 0o700
+
+
+def _reason(code: int, mode: int, tail: Sequence[str]) -> str:
+    """Why a script failed, where it can be told; empty: by its exit code."""
+    if mode == 0o755 or not any("ermission denied" in line for line in tail):
+        return ""
+    return (
+        f"ended with exit code {code}; the script holds a secret value, so that its login alone may read it: where "
+        "another user is to run it, pass the value by env"
+    )
 
 
 def _resolved(host: Communicator, path: str) -> str:

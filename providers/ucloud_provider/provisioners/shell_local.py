@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ucloud_provider.errors import ProvisionerFailed
-from ucloud_provider.provisioners import environment, local_process
+from ucloud_provider.provisioners import environment, local_process, script_files
 from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
+from ucloud_provider.provisioners.contents import is_executable, script_of
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 
@@ -38,7 +40,14 @@ class ShellLocal(Provisioner):
     scripts: Arg[Sequence[str] | None] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="Scripts, run in this order."
     )
-    inline_shebang: Arg[str] = arg(default="/bin/sh -e", effect=Effect.REPLACE, doc="Interpreter of `inline`.")
+    inline_shebang: Arg[str] = arg(
+        default="/bin/sh -e", effect=Effect.REPLACE, rule=script_files.shebang, doc="Interpreter of `inline`."
+    )
+    binary: Arg[bool] = arg(
+        default=False,
+        effect=Effect.REPLACE,
+        doc="Leave scripts as they are; else CRLF becomes LF, and a byte order mark goes.",
+    )
     environment_vars: Arg[Mapping[str, str] | Sequence[str] | None, Texts | TextsByName] = arg(
         default=None, effect=Effect.REPLACE, secret=True, doc="Variables: a dict, or a list of `KEY=value`."
     )
@@ -69,6 +78,18 @@ class ShellLocal(Provisioner):
         for part in self.execute_command:
             for name in environment.unknown_fields(part, FIELDS):
                 yield Problem("execute_command", f"{{{{.{name}}}}} is no field; one of {', '.join(FIELDS)}")
+            if environment.is_in_substitution(part, "Vars"):
+                yield Problem("execute_command", "has {{.Vars}} in $(…) within quotes; leave it out: all have them")
+        if not self.binary:
+            yield from script_files.problems(self, list(self.paths()), base_dir)
+
+    def counted(self, path: str, files: Mapping[str, str]) -> Any:
+        # Whether it can be executed decides who runs it.
+        return script_of(path, files, binary=self.binary) + ("+x" if is_executable(path, files) else "")
+
+    def identity(self, files: Mapping[str, str]) -> dict[str, Any]:
+        found = super().identity(files)
+        return found if self.binary or not self.inline else found | {"inline": script_files.cleaned_lines(self.inline)}
 
     def provision(self, context: ProvisionContext) -> None:
         system = os.uname().sysname.lower()
@@ -84,14 +105,33 @@ class ShellLocal(Provisioner):
             with tempfile.TemporaryDirectory(prefix="ucloud-image-") as folder:
                 script = Path(folder) / "inline.sh"
                 script.touch(mode=0o700)
-                script.write_text("\n".join([f"#!{self.inline_shebang}", *self.inline]) + "\n")
+                script.write_bytes(script_files.inline(self.inline, self.inline_shebang, binary=self.binary))
                 for line in self.inline:
                     context.log(f"> {line}")
                 self._run("inline script", str(script), values, context)
         for path in [self.script] if self.script else self.scripts or ():
             local = (context.base_dir / path).resolve()
-            quoted = shlex.quote(str(local))
-            self._run(path, quoted if os.access(local, os.X_OK) else f"/bin/sh -e {quoted}", values, context)
+            with self._runnable(local) as script:
+                quoted = shlex.quote(str(script))
+                self._run(path, quoted if os.access(local, os.X_OK) else f"/bin/sh -e {quoted}", values, context)
+
+    @contextlib.contextmanager
+    def _runnable(self, local: Path) -> Iterator[Path]:
+        """The script, or where it is not to be run as it is, a copy for a while: beside it, as it may look there."""
+        data = local.read_bytes()
+        if self.binary or script_files.cleaned(data) == data:
+            yield local
+            return
+        folder = local.parent if os.access(local.parent, os.W_OK) else None
+        descriptor, name = tempfile.mkstemp(prefix=".ucloud-image-", suffix=local.suffix, dir=folder)
+        copy = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(script_files.cleaned(data))
+            copy.chmod(0o700)
+            yield copy
+        finally:
+            copy.unlink(missing_ok=True)
 
     def _run(self, name: str, script: str, values: Mapping[str, str], context: ProvisionContext) -> None:
         fields = {"Script": script, "Command": script, "Vars": environment.inline_form(values)}

@@ -7,7 +7,7 @@ never reach a line.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from ucloud_provider.errors import InvalidSpec
 from ucloud_provider.provisioners import kinds
 from ucloud_provider.provisioners.base import Provisioner, path_argument
-from ucloud_provider.provisioners.contents import Unreadable, contents
+from ucloud_provider.provisioners.contents import Unreadable, contents, joined
 from ucloud_provider.spec.args import adapter, whole_numbers
 from ucloud_provider.spec.between import Given, argument_of, copy_failures, host_failures, image_failures, unjudged
 from ucloud_provider.spec.digest import COMPUTED, digest
@@ -58,12 +58,13 @@ def check_custom_image(inputs: Mapping[str, Any], base_dir: Path) -> Checked:
             failures += _problems(provisioner, index, values["provisioners"][index], failures, base_dir)
         for path in provisioner.paths():
             name = f"provisioners[{index}].{path_argument(provisioner, path)}"
-            files |= _contents(name, path, base_dir, failures)
+            files = joined(files, _contents(name, path, provisioner.contents, base_dir, failures))
     given = Given(values, unjudged(unknown, failures))
     failures += image_failures(given, base_dir)
     failures += copy_failures(copies, project_id=given["project_id"], region=given["region"])
     if given["user_data_file"] is not None:
-        files |= _contents("user_data_file", given["user_data_file"], base_dir, failures)
+        found = _contents("user_data_file", given["user_data_file"], contents, base_dir, failures)
+        files = joined(files, found)
     checked = {**inputs, "files": files}
     checked.pop("digest", None)
     if not failures and not unknown:
@@ -155,12 +156,14 @@ def _problems(
     ]
 
 
-def _contents(name: str, path: str, base_dir: Path, failures: list[Failure]) -> dict[str, str]:
+def _contents(
+    name: str, path: str, reader: Callable[[str, Path], dict[str, str]], base_dir: Path, failures: list[Failure]
+) -> dict[str, str]:
     """What is at a path that an argument names; where it cannot be read, one more failure."""
     if any(each.property == name for each in failures):
         return {}
     try:
-        return contents(path, base_dir)
+        return reader(path, base_dir)
     except Unreadable as error:
         failures.append(Failure(name, f"{shown(path)} {error}"))
         return {}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ucloud_provider.provisioners import kinds
 from ucloud_provider.provisioners.base import Provisioner
+from ucloud_provider.provisioners.contents import comparable, content_alone
 from ucloud_provider.spec.args import Effect, same, whole_numbers
 from ucloud_provider.spec.check import load_provisioners
 from ucloud_provider.spec.digest import FORMER_DEFAULTS, canonical, identity
@@ -16,6 +17,9 @@ from ucloud_provider.spec.image import CustomImageArgs
 from ucloud_provider.spec.judging import path_text
 from ucloud_provider.spec.uhost import UHostArgs
 from ucloud_provider.spec.unknown import without_unknowns
+
+MOST_TOLD = 10
+"""Changed files of a provisioner that are named; of the others there is a count."""
 
 
 class Change(NamedTuple):
@@ -43,6 +47,8 @@ def diff_custom_image(old: Mapping[str, Any], outputs: Mapping[str, Any], new: M
     A value of `new` that is not known yet may be another one than before, so it counts as a change.
     """
     new, unknown = _settled(old, new)
+    if isinstance(new.get("files"), Mapping):
+        new["files"] = comparable(old.get("files") or {}, new["files"])
     # The very image that was built is to stay: a replacement would adopt it, and then delete it as the old one.
     now_adopted = not old.get("adopt_image_id") and new.get("adopt_image_id") == outputs.get("image_id", "")
     before = identity({**old, "adopt_image_id": new["adopt_image_id"]} if now_adopted else old)
@@ -156,13 +162,15 @@ def _provisioner_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iter
         if was.identity(old_files) == now.identity(new_files):
             continue
         changed_files = list(_file_changes(was, old_files, now, new_files))
-        for path, what in changed_files:
+        for path, what in changed_files[:MOST_TOLD]:
             yield Change("files", f"{path}: {what}")
+        if len(changed_files) > MOST_TOLD:
+            yield Change("files", f"{len(changed_files) - MOST_TOLD} more files")
         names = [
             field
             for field in dict.fromkeys([*was.identity(old_files), *now.identity(new_files)])
             if was.identity(old_files).get(field) != now.identity(new_files).get(field)
-            and not (changed_files and _is_path(now, field))
+            and not (changed_files and (field == "names" or _is_path(now, field)))
         ]
         for name in names:
             yield Change("provisioners", f"provisioners[{index}].{name} changed")
@@ -171,23 +179,38 @@ def _provisioner_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iter
 def _file_changes(
     was: Provisioner, old_files: Mapping[str, str], now: Provisioner, new_files: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
+    """The files that changed, and how; a file of equal content at another path as a whole is no change."""
     if was.type != now.type:
         return
-    old_names, new_names = _names(was, old_files), _names(now, new_files)
-    for name in new_names:
-        if name not in old_files:
-            if new_files[name] not in {old_files[each] for each in old_names}:
-                yield name, "new"
-        elif old_files[name] != new_files[name]:
-            yield name, "content changed" if old_files[name][:64] != new_files[name][:64] else "execute bit changed"
-    for name in old_names:
-        if name not in new_files and old_files[name] not in {new_files[each] for each in new_names}:
-            yield name, "gone"
+    before, after = dict(_counted(was, old_files)), dict(_counted(now, new_files))
+    gone = {place: entry for place, entry in before.items() if place not in after}
+    for place, entry in after.items():
+        name = "".join(place)
+        if place in before:
+            if entry != before[place]:
+                same = content_alone(entry) == content_alone(before[place])
+                yield name, "mode changed" if same else "content changed"
+            continue
+        alike = sorted((other for other in gone if gone[other] == entry), key=lambda other: other[1] != place[1])
+        if not alike:
+            yield name, "new"
+            continue
+        del gone[alike[0]]
+        if alike[0][1] != place[1]:
+            yield name, f"renamed, was {''.join(alike[0])}"
+    for place in gone:
+        yield "".join(place), "gone"
 
 
-def _names(provisioner: Provisioner, files: Mapping[str, str]) -> list[str]:
-    keys = [path.rstrip("/") for path in provisioner.paths()]
-    return [name for name in files if any(name == key or name.startswith(f"{key}/") for key in keys)]
+def _counted(provisioner: Provisioner, files: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
+    """What counts of each file: its place, as the path that was given and the rest, and its entry."""
+    for path in provisioner.paths():
+        key = path.rstrip("/")
+        counted = provisioner.counted(path, files)
+        if isinstance(counted, Mapping):
+            yield from (((f"{key}/", name), entry) for name, entry in counted.items())
+        elif counted:
+            yield (key, ""), counted
 
 
 def _is_path(provisioner: Provisioner, name: str) -> bool:

@@ -1,7 +1,7 @@
 """What decides which image a build makes, and its digest.
 
 Two sets of inputs of equal identity make the same image. A default left out equals the default written down; a file
-counts by its content, not by its path or times.
+counts by its content and the mode it gets on the host, not by its path or times.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ucloud_provider.provisioners.contents import content_of
+from ucloud_provider.provisioners.contents import script_of
 from ucloud_provider.spec.args import Effect, same, whole_numbers
 from ucloud_provider.spec.image import CustomImageArgs
 
@@ -43,7 +43,7 @@ def identity(inputs: Mapping[str, Any]) -> dict[str, Any]:
         if field.name == "provisioners":
             found[field.name] = [each.identity(files) for each in load_provisioners(values)]
         elif value is not None and not same(value, FORMER_DEFAULTS.get(field.name, field.default)):
-            found[field.name] = content_of(value, files) if field.metadata["path"] else value
+            found[field.name] = script_of(value, files, binary=True) if field.metadata["path"] else value
     return found
 
 

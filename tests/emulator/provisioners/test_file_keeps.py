@@ -130,6 +130,15 @@ def test_an_owner_takes_no_set_id_bit_away(provisioned: Provisioned) -> None:
     assert said.splitlines() == ["4755 daemon", "4640 daemon"]
 
 
+def put(path: Path, kind: str) -> None:
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to("a")
+    else:
+        path.touch()
+
+
 @pytest.mark.parametrize(
     ("on_host", "here", "said"),
     [
@@ -148,7 +157,7 @@ def test_a_thing_of_another_kind_is_not_replaced_but_named(
     top = provisioned.folder / "top"
     top.mkdir()
     (top / "before").write_text("")
-    {"file": (top / "x").touch, "folder": (top / "x").mkdir, "link": lambda: (top / "x").symlink_to("a")}[here]()
+    put(top / "x", here)
     provisioned.says(f"cd /root/t && {on_host}")
     before = provisioned.says("ls -l --time-style=+ /root/t/x")
     with pytest.raises(UCloudImageError, match=said if way != "sftp" else "x is another kind of thing there"):

@@ -39,7 +39,7 @@ def test_scripts_run_in_order_and_leave_nothing_behind(provisioned: Provisioned)
 def test_a_script_stays_where_the_user_wants_it(provisioned: Provisioned) -> None:
     provisioned.run(Shell(inline=["echo $0"], remote_folder="/root/t", remote_file="mine.sh", skip_clean=True))
     assert provisioned.lines == ["/root/t/mine.sh"]
-    assert provisioned.says("stat -c %a /root/t/mine.sh") == "711"
+    assert provisioned.says("stat -c %a /root/t/mine.sh") == "755"
 
 
 @pytest.mark.parametrize("by_file", [True, False])

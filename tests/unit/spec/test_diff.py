@@ -64,10 +64,10 @@ def test_a_script_that_moved_is_no_change(project: Path) -> None:
     assert not diff_custom_image(old, {}, inputs(project, provisioners=[{"type": "shell", "script": "setup.sh"}]))
 
 
-def test_an_execute_bit_is_a_change(project: Path) -> None:
+def test_an_mode_is_a_change(project: Path) -> None:
     old = inputs(project, provisioners=FOLDER)
     (project / "conf/a").chmod(0o755)
-    assert whats(diff_custom_image(old, {}, inputs(project, provisioners=FOLDER))) == ["conf/a: execute bit changed"]
+    assert whats(diff_custom_image(old, {}, inputs(project, provisioners=FOLDER))) == ["conf/a: mode changed"]
 
 
 def test_files_that_come_and_go_in_a_folder_are_named(project: Path) -> None:

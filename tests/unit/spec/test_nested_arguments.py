@@ -33,6 +33,7 @@ SCRIPTS: dict[str, Any] = {
     "environment_vars": {"A": "1"},
     "env": {"A": "1"},
     "valid_exit_codes": [0, 3],
+    "binary": True,
 }
 BASES: dict[str, dict[str, Any]] = {
     "shell": {"type": "shell", "inline": ["true"]},
@@ -43,7 +44,6 @@ CHANGES: dict[str, dict[str, Any]] = {
     "shell": {
         **EVERY_KIND,
         **SCRIPTS,
-        "binary": True,
         "env_var_format": "%s=%s ",
         "use_env_var_file": False,
         "execute_command": "sudo sh {{.Path}}",
