@@ -7,6 +7,7 @@ from typing import ClassVar
 from ucloud_provider.build import fate
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.state import Build
+from ucloud_provider.provisioners import first_boot
 from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext
 from ucloud_provider.provisioners.output import TAIL
 from ucloud_provider.provisioners.running import run_provisioner
@@ -43,6 +44,10 @@ class Provision(Step):
             log=build.log,
             masker=build.masker,
         )
+        if build.args.provisioners and build.communicator is not None and build.args.wait_for_cloud_init is not False:
+            build.progress.step("waiting for cloud-init")
+            with fate.told(build):
+                first_boot.wait(context, theirs=build.user_data or b"", note=build.progress.note)
         count = len(build.args.provisioners)
         for index, provisioner in enumerate(build.args.provisioners, 1):
             build.tail.clear()

@@ -66,6 +66,10 @@ class Communicator(ABC):
     def download_dir(self, remote: str, local: Path) -> None:
         """Fetch what is in the directory `remote` into the directory `local`, made where missing."""
 
+    def boot_id(self) -> str:
+        """What names the time since the host's last boot; empty where it does not tell."""
+        return ""
+
     @abstractmethod
     def disconnected(self) -> bool:
         """Whether there is no usable connection now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,11 @@ from ucloud_provider.errors import CommunicatorError, NoLogin
 from ucloud_provider.run import Cancel
 
 __all__ = ["HostKey", "KeyPair", "SshCommunicator", "SshTarget", "parse_private_key", "read_private_key"]
+
+
+_BOOT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+BOOT_ID_LIMIT = 15.0
+"""Seconds that a host may take to tell its boot id."""
 
 
 class SshCommunicator(Communicator):
@@ -159,6 +165,11 @@ class SshCommunicator(Communicator):
 
     def download_dir(self, remote: str, local: Path) -> None:
         ssh_download.download_dir(self._connected(), self.resolve(remote), local, self._cancel, self._log)
+
+    def boot_id(self) -> str:
+        said: list[str] = []
+        self.run("cat /proc/sys/kernel/random/boot_id", on_line=said.append, timeout=BOOT_ID_LIMIT, pty=False)
+        return said[-1] if said and _BOOT_ID.fullmatch(said[-1]) else ""
 
     def disconnected(self) -> bool:
         return self._transport is None or not self._transport.is_active()

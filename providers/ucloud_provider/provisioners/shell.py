@@ -23,15 +23,15 @@ from ucloud_provider.errors import (
     UCloudImageError,
     WaitTimeout,
 )
-from ucloud_provider.provisioners import environment, script_files
+from ucloud_provider.provisioners import environment, rebooting, script_files
 from ucloud_provider.provisioners.base import Duration, Problem, ProvisionContext, Provisioner
 from ucloud_provider.provisioners.contents import script_of
 from ucloud_provider.run import trying_again
 from ucloud_provider.spec import rules
 from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
 
-BY_FILE = "chmod +x {{.Path}}; . {{.EnvVarFile}} && {{.Path}}"
-BY_PREFIX = "chmod +x {{.Path}}; {{.Vars}} {{.Path}}"
+BY_FILE = ". {{.EnvVarFile}} && {{.Path}}"
+BY_PREFIX = "{{.Vars}} {{.Path}}"
 FIELDS = ("Path", "Vars", "EnvVarFile")
 
 Result = TypeVar("Result")
@@ -86,7 +86,9 @@ class Shell(Provisioner):
         f"Default: `{BY_FILE}`, without `use_env_var_file` `{BY_PREFIX}`.",
     )
     expect_disconnect: Arg[bool] = arg(
-        default=False, effect=Effect.NONE, doc="The connection may end while a script runs, as in a reboot."
+        default=False,
+        effect=Effect.NONE,
+        doc="The connection may end while a script runs. Where the host reboots, it is waited for.",
     )
     pause_after: Arg[Duration] = arg(
         default=0, effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Wait after each script."
@@ -115,7 +117,7 @@ class Shell(Provisioner):
         effect=Effect.NONE,
         unit="s",
         rule=rules.duration(),
-        doc="How long to try to put a script on the host and start it, after a reboot say.",
+        doc="How long to try to put a script on the host and start it, or to wait for the end of a reboot.",
     )
     valid_exit_codes: Arg[Sequence[int]] = arg(default=(0,), effect=Effect.NONE, doc="Exit codes of success.")
 
@@ -204,6 +206,7 @@ class Shell(Provisioner):
         context.log(f"$ {shown}")
         context.on_host.extend(path for path in files if path == env_file or not self.skip_clean)
         output = context.output()
+        booted = self._patiently(host.boot_id, f"{name} to start", context) if self.expect_disconnect else ""
         try:
             ended = self._start(host, files, command, output, name, context)
             # That the connection may end excuses no script that may never have started: the image would lack it.
@@ -212,12 +215,17 @@ class Shell(Provisioner):
         except UCloudImageError:
             self._take_back(host, context)
             raise
+        if self.expect_disconnect and isinstance(ended, int) and ended > 128 and rebooting.is_going_down(host):
+            ended = Disconnected(f"{name} was ended by the shutdown, with exit code {ended}")
         if isinstance(ended, Disconnected):
             context.log(f"{name}: the connection ended, as expected")
         elif ended not in self.valid_exit_codes:
             with contextlib.suppress(CommunicatorError, WaitTimeout):  # that it failed is what the user must hear
                 self._clean(host, name, context)
             raise ProvisionerFailed(name, ended, output.tail, _reason(ended, mode, output.tail))
+        if self.expect_disconnect:
+            grace = rebooting.SETTLED if isinstance(ended, Disconnected) else rebooting.SOON
+            rebooting.wait_until_back(booted, rules.parse_duration(self.start_retry_timeout), grace, context)
         self._clean(host, name, context)
 
     def _start(

@@ -138,12 +138,17 @@ class ShellLocal(Provisioner):
         command = [environment.render(part, fields) for part in self.execute_command]
         context.log(f"local {name}")
         output = context.output()
-        code = local_process.run(
-            command,
-            folder=context.base_dir,
-            environment={**os.environ, **values},
-            on_line=output,
-            cancel=context.cancel,
-        )
+        try:
+            code = local_process.run(
+                command,
+                folder=context.base_dir,
+                environment={**os.environ, **values},
+                on_line=output,
+                cancel=context.cancel,
+            )
+        except (OSError, ValueError) as error:  # no such program, say; or a null character
+            why = getattr(error, "strerror", None) or str(error)
+            message = f"could not be started: {rules.shown(command[0])}: {why}; correct execute_command, or the PATH"
+            raise ProvisionerFailed(f"local {name}", None, (), message) from error
         if code not in self.valid_exit_codes:
             raise ProvisionerFailed(f"local {name}", code, output.tail)

@@ -249,6 +249,12 @@ class CustomImageArgs:
         rule=rules.Each(rules.one_of(rules.TRACES)),
         doc=f"What stays in the image of that which is taken out by default; any of {', '.join(rules.TRACES)}.",
     )
+    wait_for_cloud_init: Arg[bool | None] = arg(
+        default=None,
+        effect=Effect.NONE,
+        doc="Wait for the end of cloud-init, and of a reboot that it orders (`power_state`), before the first "
+        "provisioner; default: where it is on the host.",
+    )
     pause_before_connecting: Arg[Duration] = arg(
         default=0, effect=Effect.NONE, unit="s", rule=rules.duration(), doc="Wait before the first connection."
     )

@@ -13,6 +13,7 @@ from ucloud_provider.cloud import hosts
 from ucloud_provider.cloud.client import connect
 from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.communicators.ssh import SshCommunicator, SshTarget
+from ucloud_provider.masking import Masker
 from ucloud_provider.provisioners.base import BuildFacts, ProvisionContext, Provisioner
 from ucloud_provider.provisioners.running import run_provisioner
 from ucloud_provider.run import Cancel
@@ -52,6 +53,7 @@ class Provisioned:
     cancel: Cancel = field(default_factory=Cancel)
     lines: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    secrets: Masker = field(default_factory=Masker)
     on_line: Callable[[str], None] = lambda _line: None
 
     def run(self, provisioner: Provisioner) -> None:
@@ -62,7 +64,7 @@ class Provisioned:
             self.on_line(line)
 
         facts = BuildFacts("0123456789ab", "image", "uimage-f1chxn", "uhost-x", self.host.target.host)
-        context = ProvisionContext(self.host, on_line, self.cancel, self.folder, facts, self.log.append)
+        context = ProvisionContext(self.host, on_line, self.cancel, self.folder, facts, self.log.append, self.secrets)
         run_provisioner(provisioner, context)
 
     def says(self, command: str) -> str:

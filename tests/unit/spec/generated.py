@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
+from ucloud_provider.provisioners.environment import SHELLS_OWN
 from ucloud_provider.spec import rules
 
 SCRIPTS = ("one.sh", "two.sh", "sub/three.sh")
@@ -35,7 +36,7 @@ durations: st.SearchStrategy[Any] = st.one_of(
 )
 optional_durations = durations | st.just(0)
 variables = st.dictionaries(
-    st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True),
+    st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True).filter(lambda name: not SHELLS_OWN.fullmatch(name)),
     texts.filter(lambda text: "\0" not in text),
     max_size=3,
 )

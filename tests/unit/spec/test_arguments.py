@@ -75,6 +75,7 @@ CHANGED_IMAGE: dict[str, dict[str, Any]] = {
     "keep_in_image": {"keep_in_image": ["logs"]},
     "temporary_security_group_source_cidrs": {"temporary_security_group_source_cidrs": ["203.0.113.7/32"]},
     "pause_before_connecting": {"pause_before_connecting": 5},
+    "wait_for_cloud_init": {"wait_for_cloud_init": False},
     "wait_image_ready_timeout": {"wait_image_ready_timeout": 60},
     "on_failure": {"on_failure": "keep"},
     "replace_on": {"replace_on": ["instance_type"]},

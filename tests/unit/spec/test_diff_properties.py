@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from ucloud_provider.provisioners.contents import cleaned
 from ucloud_provider.spec.args import Effect
@@ -161,6 +161,7 @@ def test_any_byte_of_a_file_changes_the_digest_and_the_file_is_named(
     content = bytearray(CONTENT[name])
     at = data.draw(st.integers(0, len(content)))
     content[at : at + data.draw(st.integers(0, 1))] = data.draw(st.binary(max_size=2))
+    assume(b"\xff\xfe" not in content[:4] and b"\xfe\xff" not in content[:4] and b"\0" not in content[:4])  # UTF-16
     (project / name).write_bytes(content)
     os.utime(project / name, (1, 1))
     after = checked(BASE, project)
