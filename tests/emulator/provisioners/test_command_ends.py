@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_in_a_terminal_too_a_command_that_reads_gets_the_end_of_file(
 
 
 def _in_terminal(target: SshTarget) -> SshCommunicator:
-    host = SshCommunicator(SshTarget(target.host, private_key=target.private_key, timeout=30, pty=True), Cancel())
+    host = SshCommunicator(replace(target, pty=True), Cancel())
     host.connect()
     return host
 
@@ -93,9 +94,8 @@ def put_shell(provisioned: Provisioned, shell: str) -> None:
 def test_any_login_shell_will_do(provisioned: Provisioned, target: SshTarget, shell: str) -> None:
     put_shell(provisioned, shell)
     user = f"{shell}er"
-    provisioned.says(f"useradd -m -s /usr/bin/{shell} {user} && cp -r /root/.ssh /home/{user}/")
-    provisioned.says(f"chown -R {user} /home/{user}/.ssh")
-    host = SshCommunicator(SshTarget(target.host, username=user, private_key=target.private_key), Cancel())
+    provisioned.says(f"useradd -m -s /usr/bin/{shell} {user} && echo {user}:{target.password} | chpasswd")
+    host = SshCommunicator(replace(target, username=user), Cancel())
     host.connect()
     odd = 'it\'s $HOME `id` "quoted" \\ 密码 * wow!! {{.Path}} 100% a\nb\t\\n ~ \\0041'
     theirs = Provisioned(host, provisioned.folder)

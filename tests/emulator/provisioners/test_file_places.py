@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from ucloud_provider.communicators.ssh import SshCommunicator, SshTarget
@@ -20,9 +21,9 @@ def app(provisioned: Provisioned, target: SshTarget) -> Iterator[Provisioned]:
     """The same host, logged in to as the user `app`, who may not become root."""
     provisioned.says(
         "id app >/dev/null 2>&1 || useradd -m -s /bin/sh app; rm -rf /home/app /opt/app; cp -r /etc/skel /home/app; "
-        "cp -r /root/.ssh /home/app/; chown -R app:app /home/app; mkdir -p /opt/app"
+        f"chown -R app:app /home/app; mkdir -p /opt/app; echo app:{target.password} | chpasswd"
     )
-    host = SshCommunicator(SshTarget(target.host, username="app", private_key=target.private_key), Cancel())
+    host = SshCommunicator(replace(target, username="app"), Cancel())
     host.connect()
     yield Provisioned(host, provisioned.folder)
     host.close()
