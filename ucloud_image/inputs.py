@@ -9,9 +9,12 @@ from typing import Any
 import pulumi
 from ucloud_provider.spec.args import to_inputs
 
+from ucloud_image.plain import plain
+
 
 def inputs_of(args: Any, computed: Iterable[str]) -> dict[str, Any]:
     """The inputs for an args object. `computed` names the outputs that are no inputs: Pulumi must be told of them."""
+    args = plain(args)
     return dict.fromkeys(computed) | _marked(args, to_inputs(args))
 
 

@@ -13,7 +13,7 @@ from ucloud_provider.errors import CommunicatorError, ProvisionerFailed
 from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
 from ucloud_provider.provisioners.contents import content_alone, content_of, contents
 from ucloud_provider.spec import rules
-from ucloud_provider.spec.args import Arg, Effect, arg, args
+from ucloud_provider.spec.args import Arg, Effect, Source, Sources, TextOrBytes, arg, args
 
 
 @args
@@ -37,11 +37,18 @@ class File(Provisioner):
     destination: Arg[str] = arg(
         effect=Effect.REPLACE, rule=rules.path, doc="Path on the host; for a download, the local path."
     )
-    source: Arg[str | None] = arg(
-        default=None, effect=Effect.REPLACE, path=True, doc="Local file or directory; for a download, on the host."
+    source: Arg[str | None, Source] = arg(
+        default=None,
+        effect=Effect.REPLACE,
+        path=True,
+        doc="Local file, directory or asset; for a download, a path on the host.",
     )
-    sources: Arg[Sequence[str] | None] = arg(default=None, effect=Effect.REPLACE, path=True, doc="Several of them.")
-    content: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, doc="Text to write to `destination`.")
+    sources: Arg[Sequence[str] | None, Sources] = arg(
+        default=None, effect=Effect.REPLACE, path=True, doc="Several of them."
+    )
+    content: Arg[str | None, TextOrBytes] = arg(
+        default=None, effect=Effect.REPLACE, doc="Text to write to `destination`."
+    )
     direction: Arg[str] = arg(
         default="upload",
         effect=Effect.REPLACE,

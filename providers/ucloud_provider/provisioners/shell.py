@@ -28,7 +28,7 @@ from ucloud_provider.provisioners.base import Duration, Problem, ProvisionContex
 from ucloud_provider.provisioners.contents import script_of
 from ucloud_provider.run import trying_again
 from ucloud_provider.spec import rules
-from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
+from ucloud_provider.spec.args import Arg, Effect, LocalPath, LocalPaths, Texts, TextsByName, arg, args
 
 BY_FILE = ". {{.EnvVarFile}} && {{.Path}}"
 BY_PREFIX = "{{.Vars}} {{.Path}}"
@@ -52,8 +52,8 @@ class Shell(Provisioner):
         effect=Effect.REPLACE,
         doc="Commands, run as one script. The build's log has them: pass secrets by `env`.",
     )
-    script: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A local script.")
-    scripts: Arg[Sequence[str] | None] = arg(
+    script: Arg[str | None, LocalPath] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A local script.")
+    scripts: Arg[Sequence[str] | None, LocalPaths] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="Local scripts, run in this order."
     )
     inline_shebang: Arg[str] = arg(

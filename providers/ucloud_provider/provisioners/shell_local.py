@@ -15,7 +15,7 @@ from ucloud_provider.provisioners import environment, local_process, script_file
 from ucloud_provider.provisioners.base import Problem, ProvisionContext, Provisioner
 from ucloud_provider.provisioners.contents import is_executable, script_of
 from ucloud_provider.spec import rules
-from ucloud_provider.spec.args import Arg, Effect, Texts, TextsByName, arg, args
+from ucloud_provider.spec.args import Arg, Effect, LocalPath, LocalPaths, Texts, TextsByName, arg, args
 
 FIELDS = ("Script", "Command", "Vars")
 
@@ -36,8 +36,8 @@ class ShellLocal(Provisioner):
         effect=Effect.REPLACE,
         doc="Commands, run as one script. The build's log has them: pass secrets by `env`.",
     )
-    script: Arg[str | None] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A script.")
-    scripts: Arg[Sequence[str] | None] = arg(
+    script: Arg[str | None, LocalPath] = arg(default=None, effect=Effect.REPLACE, path=True, doc="A script.")
+    scripts: Arg[Sequence[str] | None, LocalPaths] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="Scripts, run in this order."
     )
     inline_shebang: Arg[str] = arg(

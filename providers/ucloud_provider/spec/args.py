@@ -14,6 +14,7 @@ Example:
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Self, TypeVar, dataclass_transform, overload
@@ -26,8 +27,13 @@ if TYPE_CHECKING:
     G = TypeVarWithDefault("G", default="T")
     Texts = Sequence[pulumi.Input[str]] | None
     TextsByName = Mapping[str, pulumi.Input[str]] | None
+    LocalPath = str | os.PathLike[str] | None
+    LocalPaths = Sequence[str | os.PathLike[str]] | None
+    Source = LocalPath | pulumi.Asset | pulumi.Archive
+    Sources = Sequence[str | os.PathLike[str] | pulumi.Asset | pulumi.Archive] | None
+    TextOrBytes = str | bytes | None
 else:
-    Texts = TextsByName = object
+    Texts = TextsByName = LocalPath = LocalPaths = Source = Sources = TextOrBytes = object
 
 T = TypeVar("T")
 C = TypeVar("C")

@@ -10,7 +10,7 @@ from typing import Any
 
 from ucloud_provider.provisioners.base import Provisioner
 from ucloud_provider.spec import rules
-from ucloud_provider.spec.args import Arg, Effect, arg, args
+from ucloud_provider.spec.args import Arg, Effect, LocalPath, arg, args
 
 Duration = float | str
 
@@ -77,7 +77,7 @@ class CustomImageArgs:
         secret=True,
         doc="User data for the temporary host; the image needs CloudInit.",
     )
-    user_data_file: Arg[str | None] = arg(
+    user_data_file: Arg[str | None, LocalPath] = arg(
         default=None, effect=Effect.REPLACE, path=True, doc="A file with the user data; its content counts."
     )
     triggers: Arg[Mapping[str, Any] | None] = arg(
@@ -185,7 +185,7 @@ class CustomImageArgs:
         doc="Password of the temporary host's login user, to log in with until the build's own key is in; default: a "
         "random one.",
     )
-    ssh_private_key_file: Arg[str | None] = arg(
+    ssh_private_key_file: Arg[str | None, LocalPath] = arg(
         default=None,
         effect=Effect.NONE,
         doc="Log in with this private key; the source image, or `ssh_keypair_name`, knows its public half.",

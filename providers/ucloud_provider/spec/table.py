@@ -64,7 +64,7 @@ def _default(value: Any) -> str:
 
 def _type(annotation: str) -> str:
     """`Arg[Sequence[ImageCopy]]` → `list of ImageCopy`, in words a reader of Python knows."""
-    text = re.sub(r"^Arg\[(.*?)(, Texts.*)?\]$", r"\1", annotation).replace(" | None", "")
+    text = re.sub(r"^Arg\[(.*?)(, (?:Text|LocalPath|Source).*)?\]$", r"\1", annotation).replace(" | None", "")
     text = re.sub(r"Sequence\[(.*?)\]", r"list of \1", text)
     text = re.sub(r"Mapping\[(.*?), (.*?)\]", r"dict of \2", text)
     return text.replace("Duration", "duration").replace("|", "or").replace("Any", "any value")
