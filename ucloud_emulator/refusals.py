@@ -6,9 +6,10 @@ from enum import IntEnum
 
 
 class RetCode(IntEnum):
-    """The codes in use. Those of the first block are what UCloud's own clients look for.
+    """The codes in use: the gateway's (api summary/public.md), those that only clients know, and each product's.
 
-    The second block is the emulator's: UCloud refuses these too, but with which number is not documented.
+    A product's are those of its error_code.md in the documents. The last block is the emulator's: UCloud refuses these
+    too, but with which number no page says.
     """
 
     SERVICE_UNAVAILABLE = 150
@@ -23,9 +24,11 @@ class RetCode(IntEnum):
     NO_SUCH_PROJECT = 292
     ZONE_NOT_PERMITTED = 293
     NOT_PERMITTED = 299
+
     NO_SUCH_HOST = 8037
     NO_SUCH_ISOLATION_GROUP = 8037
     NO_SUCH_NETWORK_THING = 54002
+
     NO_PERMISSION = 4008
     NO_BANDWIDTH = 4011
     SAME_PAY_MODE = 4014
@@ -45,14 +48,15 @@ class RetCode(IntEnum):
     NETWORK_IN_USE = 5024
     DEFAULT_NETWORK = 5025
     TOO_MUCH_FOR_HOST = 5032
-    DISK_ATTACHED = 17026
+
     CLONE_FAILED = 17015
-    RESTORE_FAILED = 17080
+    DISK_ATTACHED = 17026
     NO_SUCH_DISK = 17041
     ATTACH_FAILED = 17055
     ATTACHED_ALREADY = 17057
     DETACH_FAILED = 17060
     NO_HOURLY_DISKS = 17062
+    RESTORE_FAILED = 17080
 
     BOOT_DISK_TOO_LARGE = 8018
     WINDOWS_NEEDS_CORES = 8027
