@@ -17,7 +17,7 @@ START_TIMEOUT = 900.0
 
 
 class TemporaryHost(Step):
-    """Billed by the hour (ChargeType Dynamic) from here until its release."""
+    """Billed from here until its release, by the hour unless `charge_type` says otherwise."""
 
     name: ClassVar[str] = "creating the host"
     serves_host: ClassVar[bool] = True
@@ -33,6 +33,7 @@ class TemporaryHost(Step):
             instance_type=first.instance_type,
             boot_disk=first.boot_disk,
             cpu_platform=first.cpu_platform,
+            charge_type=args.charge_type.capitalize(),
             vpc_id=args.vpc_id,
             subnet_id=args.subnet_id,
             firewall_id=build.firewall_id,

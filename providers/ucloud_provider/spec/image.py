@@ -134,6 +134,15 @@ class CustomImageArgs:
         doc=f"One of {', '.join(rules.CPU_PLATFORMS)}; default: Intel/Auto, or what the type has in the zone instead; "
         "for an ARM image Ampere/Auto.",
     )
+    charge_type: Arg[str] = arg(
+        default="dynamic",
+        effect=Effect.NONE,
+        rule=rules.one_of(rules.TEMPORARY_CHARGE_TYPES),
+        doc="How the temporary host, its disk and EIP are paid for: `dynamic` (by the hour), `postpay` (by the hour, "
+        "afterwards; cloud disks only, and not in all zones), or `month`, where hourly billing is not open to the "
+        "account: a month is paid ahead, and what is left of it refunded when the host is released, as soon as the "
+        "image is made.",
+    )
     vpc_id: Arg[str | None] = arg(
         default=None, effect=Effect.NONE, rule=rules.not_empty, doc="VPC, with `subnet_id`; default: the region's."
     )

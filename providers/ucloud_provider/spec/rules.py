@@ -22,6 +22,8 @@ CHANGED_TRAFFIC_BANDWIDTH = 200
 TRAFFIC_BANDWIDTH = 300
 """Mbps that an EIP may have at most where its traffic is paid for; by bandwidth it is 800."""
 CHARGE_TYPES = ("dynamic", "month", "year", "postpay")
+TEMPORARY_CHARGE_TYPES = ("dynamic", "postpay", "month")
+"""How a host can be paid for that lives for an hour."""
 CPU_PLATFORMS = (
     *(f"Intel/{each}" for each in ("Auto", "IvyBridge", "Haswell", "Broadwell", "Skylake", "Cascadelake")),
     *(f"Intel/{each}" for each in ("CascadelakeR", "IceLake", "SapphireRapids")),

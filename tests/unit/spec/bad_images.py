@@ -66,6 +66,7 @@ BAD_IMAGE: list[Wrong] = [
     ({"image_name": "naïve"}, "image_name", f"'naïve'{NAME}"),
     ({"image_name": 7}, "image_name", "7 is a number; give a text"),
     ({"image_name": ["a"]}, "image_name", "is a list; give a text"),
+    ({"charge_type": "year"}, "charge_type", "'year' is not one of dynamic, postpay, month"),
     ({"instance_name": "a b"}, "instance_name", f"'a b'{HOST_NAME}"),
     ({"instance_name": "a,b"}, "instance_name", f"'a,b'{HOST_NAME}"),
     ({"instance_name": ""}, "instance_name", f"''{HOST_NAME}"),

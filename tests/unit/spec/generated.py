@@ -149,6 +149,7 @@ IMAGE_ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "region": st.just("cn-bj2"),
     "project_id": st.sampled_from(["org-a", "org-b"]),
     "instance_name": names,
+    "charge_type": st.sampled_from(rules.TEMPORARY_CHARGE_TYPES),
     "boot_disk_type": st.sampled_from(rules.BOOT_DISK_TYPES),
     "min_cpu_platform": st.sampled_from(rules.CPU_PLATFORMS),
     "security_group_id": st.just("firewall-1"),

@@ -46,6 +46,7 @@ CHANGED_IMAGE: dict[str, dict[str, Any]] = {
     "project_id": {"project_id": "org-other"},
     "instance_type": {"instance_type": "o-standard-4"},
     "instance_name": {"instance_name": "builder"},
+    "charge_type": {"charge_type": "month"},
     "fallback_availability_zones": {"fallback_availability_zones": ["cn-bj2-03"]},
     "fallback_instance_types": {"fallback_instance_types": ["n-basic-4"]},
     "boot_disk_type": {"boot_disk_type": "cloud_rssd"},
