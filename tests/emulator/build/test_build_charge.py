@@ -1,0 +1,48 @@
+"""How the temporary host is paid for, in an account that may not pay by the hour too; what a healthy build asks."""
+
+from __future__ import annotations
+
+import pytest
+from ucloud_provider.build.image import build_image
+from ucloud_provider.errors import StepFailed
+
+from tests.emulator.build.conftest import Builds
+from tests.support.documents import documented
+
+
+def build_in(builds: Builds, project: str, **given: object) -> None:
+    build_image(
+        builds.args(communicator="none", availability_zone="cn-bj2-05", **given),
+        api=builds.api(project_id=project),
+        progress=builds.progress,
+        cancel=builds.cancel,
+        base_dir=builds.base_dir,
+        accepts=builds.accepts,
+    )
+
+
+@documented("api/uhost-api/error_code.md", "8116: hourly billing is not permitted")
+def test_without_hourly_billing_the_error_says_which_argument_helps(paper_builds: Builds) -> None:
+    said = r"RetCode 8116"
+    with pytest.raises(StepFailed, match=said) as caught:
+        build_in(paper_builds, "org-no-hourly", fallback_availability_zones=["cn-bj2-03"])
+    assert "set `charge_type` to month" in str(caught.value)
+    assert len(paper_builds.requests("CreateUHostInstance")) == 1
+    assert paper_builds.left() == []
+
+
+def test_without_hourly_billing_a_host_is_paid_by_the_month_and_released_at_once(paper_builds: Builds) -> None:
+    build_in(paper_builds, "org-no-hourly", charge_type="month")
+    (order,) = paper_builds.requests("CreateUHostInstance")
+    assert order["params"]["ChargeType"] == "Month"
+    assert len(paper_builds.images()) == 1
+    assert paper_builds.left() == []
+
+
+def test_a_healthy_build_is_refused_nothing(paper_builds: Builds) -> None:
+    """Its EIP goes with its host: nobody releases it again, and no line of the log says that anything failed."""
+    build_in(paper_builds, "org-emulator")
+    assert [each for each in paper_builds.requests() if each["RetCode"] != 0] == []
+    assert paper_builds.requests("ReleaseEIP") == []
+    (log,) = paper_builds.base_dir.glob("state/builds/*/build.log")
+    assert [line for line in log.read_text().splitlines() if "failed" in line] == []
