@@ -27,7 +27,8 @@ BREAKING = 2.0
 CLOCKS_APART = 15.0
 """Seconds by which the host's clock, by which it ends itself, may be ahead of UCloud's."""
 
-ALIVE = ("Running", "Starting", "Rebooting", "Initializing")
+ALIVE = ("Running", "Starting", "Rebooting", "Initializing", "")
+"""The empty one says that UCloud could not tell."""
 
 
 def watch(build: Build, every: float = 10.0) -> Callable[[], None]:

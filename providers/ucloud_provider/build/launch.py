@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
 from ucloud_provider.errors import CloudError, UnexpectedState, WaitTimeout
 
+SETTLE_TIMEOUT = 300.0
+"""Seconds that a host on its way out may hang in Starting, Stopping or Rebooting before its power is cut."""
 STOP_TIMEOUT = 600.0
 GONE_TIMEOUT = 600.0
 """Seconds that a host may take to stop, and to be gone once it was terminated."""
@@ -44,14 +47,18 @@ def wait_boot_disk(api: Api, host_id: str, timeout: float) -> Host:
 
 
 def stop(api: Api, host_id: str) -> Host:
-    """Shut a host down and wait until it is Stopped. One that could not be resized is off already."""
+    """Shut a host down and wait until it is Stopped. One that could not be resized is off already.
+
+    One that hangs is not powered off here: that may damage its file systems, and with them an image, or a user's data.
+    """
     found = hosts.describe(api, [host_id]).get(host_id)
     if found is None:
         raise UnexpectedState(f"host {host_id} no longer exists: somebody else terminated it")
     if found.state in ("Stopped", RESIZE_FAIL):
         return found
     _order(api, host_id, hosts.stop, "Stopping", "Stopped")
-    return _wait(api, host_id, f"host {host_id} to be Stopped", lambda h: h.state == "Stopped", STOP_TIMEOUT)
+    awaited = f"host {host_id} to be Stopped (only a proper stop leaves its disk whole)"
+    return _wait(api, host_id, awaited, lambda h: h.state == "Stopped", STOP_TIMEOUT)
 
 
 def start(api: Api, host_id: str, timeout: float) -> Host:
@@ -63,32 +70,69 @@ def start(api: Api, host_id: str, timeout: float) -> Host:
 def remove(api: Api, host_id: str) -> bool:
     """Terminate a host whatever its state, its EIP and data disks with it, and wait until it is gone.
 
-    False where it is not listed. A host that still starts is waited for: UCloud terminates only stopped ones.
+    False where it is not listed. UCloud terminates only stopped ones: a host that still starts is waited for, and one
+    that hangs in a state, or runs, is powered off.
     """
     found = hosts.describe(api, [host_id]).get(host_id)
     if found is None:
         return False
     if found.state not in ("Stopped", *DEAD_ENDS):
-        settled = waits.host(
-            api,
-            host_id,
-            awaited=f"host {host_id} to be in a state that can be stopped",
-            until=lambda h: h is None or h.state in ("Running", "Stopped", *DEAD_ENDS),
-            timeout=GONE_TIMEOUT,
-        )
-        if settled is None:
-            return True
-        if settled.state == "Running":
-            _power_off(api, host_id)
+        try:
+            settled = waits.host(
+                api,
+                host_id,
+                awaited=f"host {host_id} to be in a state that can be stopped",
+                until=lambda h: h is None or h.state in ("Running", "Stopped", *DEAD_ENDS),
+                timeout=SETTLE_TIMEOUT,
+            )
+        except WaitTimeout as hangs:
+            api.log(f"{hangs}: its power is cut")
+            api.notice(f"host {host_id} hangs ({hangs.last}): its power is cut")
+            _cut_power(api, host_id)
+        else:
+            if settled is None:
+                return True
+            if settled.state == "Running":
+                _cut_power(api, host_id)
+    _terminate(api, host_id)
+    return True
+
+
+def _cut_power(api: Api, host_id: str) -> None:
+    """Power a host off until it is, also one that hangs in a state, where a stop has no effect.
+
+    It is on its way out: that is quicker than shutting it down, and just as good.
+    """
+    deadline = time.monotonic() + STOP_TIMEOUT
+    orders = (hosts.power_off, hosts.stop)
+    for order in itertools.cycle(orders):
+        refusal: CloudError | None = None
+        try:
+            order(api, host_id)
+        except CloudError as error:
+            if error.code == 0:
+                raise
+            refusal = error
+        try:
             waits.host(
                 api,
                 host_id,
                 awaited=f"host {host_id} to be Stopped",
                 until=lambda h: h is None or h.state in ("Stopped", *DEAD_ENDS),
-                timeout=STOP_TIMEOUT,
+                timeout=REFUSAL_PAUSE if refusal else STOP_TIMEOUT,
             )
-    _terminate(api, host_id)
-    return True
+        except WaitTimeout:
+            if refusal is None:
+                raise
+            if order is orders[-1] and not retry.may_succeed_later(refusal):
+                raise refusal from None
+            if time.monotonic() > deadline:
+                raise WaitTimeout(
+                    f"host {host_id} to be one that can be powered off", STOP_TIMEOUT, str(refusal)
+                ) from (refusal)
+            api.log(f"host {host_id} is not powered off yet: {refusal}")
+        else:
+            return
 
 
 def _terminate(api: Api, host_id: str) -> None:
@@ -126,16 +170,6 @@ def _terminate(api: Api, host_id: str) -> None:
             api.notice(f"{refusal}; trying again")
         else:
             return
-
-
-def _power_off(api: Api, host_id: str) -> None:
-    """It is on its way out: cutting the power is quicker than shutting it down, and just as good."""
-    try:
-        _order(api, host_id, hosts.power_off, "Stopping", "Stopped")
-    except CloudError as error:
-        if error.code == 0:
-            raise
-        _order(api, host_id, hosts.stop, "Stopping", "Stopped")
 
 
 def _order(api: Api, host_id: str, change: Callable[[Api, str], None], *outcomes: str) -> None:

@@ -31,9 +31,14 @@ def make(api: Api, journal: Journal, thing: Thing, create: Callable[[], str], fi
             made = create()
         except CloudError as error:
             if not retry.may_have_taken_effect(error):
-                if attempt == 1:  # else it may be refused because an earlier call did take effect
-                    journal.released(thing)
-                raise
+                # It may be refused because an earlier call, unanswered or of another attempt, did take effect.
+                mine = find() if attempt > 1 or retry.says_the_name_is_taken(error) else None
+                if mine is None:
+                    if attempt == 1:
+                        journal.released(thing)
+                    raise
+                api.log(f"{thing}: refused ({error}), as it is there: {mine}")
+                return _known(journal, thing, mine)
             api.log(f"{thing}: the answer was lost ({error}); looking for it")
             api.notice(f"{error}; looking for what it made")
             found = _look(api, find)
@@ -44,10 +49,14 @@ def make(api: Api, journal: Journal, thing: Thing, create: Callable[[], str], fi
                 journal.again(thing)
                 continue
             made = found
-        thing = Thing(thing.kind, thing.label, thing.project_id, thing.region, made)
-        journal.made(thing)
-        return thing
+        return _known(journal, thing, made)
     raise AssertionError("unreachable")
+
+
+def _known(journal: Journal, thing: Thing, id: str) -> Thing:
+    thing = Thing(thing.kind, thing.label, thing.project_id, thing.region, id)
+    journal.made(thing)
+    return thing
 
 
 def _look(api: Api, find: Callable[[], str | None]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from ucloud_provider.build import launch, once
@@ -9,14 +10,19 @@ from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.release import found, release_made
 from ucloud_provider.build.state import Build
-from ucloud_provider.cloud import images, waits
+from ucloud_provider.cloud import images, retry, waits
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
-from ucloud_provider.errors import UnexpectedState
+from ucloud_provider.errors import CloudError, UnexpectedState
 from ucloud_provider.spec.rules import parse_duration
 
 BOOT_DISK_TIMEOUT = 900.0
 """Seconds that a boot disk may take to become Normal."""
+
+REFUSED_PATIENCE = 120.0
+"""Seconds for which an image is asked for again that UCloud refuses to make of a host that has just stopped."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds between two of these calls: first, and at most."""
 
 
 class Stop(Step):
@@ -40,22 +46,38 @@ class Snapshot(Step):
         args, api = build.args, build.api
         thing = Thing("image", build.lease.origin, api.project_id or "", api.region or "")
         build.made["image"] = thing
-        build.made["image"] = once.make(
-            api,
-            build.journal,
-            thing,
-            lambda: images.create(
-                api,
-                build.the_host().id,
-                name=args.image_name,
-                description=args.image_description,
-                tag=build.lease.origin,
-            ),
-            lambda: found(api, thing),
-        )
+        build.made["image"] = self._make(build, thing)
         image_id = build.made["image"].id
         build.progress.step(f"making image {image_id}")
         build.image = wait_available(api, image_id, parse_duration(args.wait_image_ready_timeout))
+
+    def _make(self, build: Build, thing: Thing) -> Thing:
+        """Ask for the image until UCloud takes it: it may refuse for a while after the host is Stopped."""
+        args, api = build.args, build.api
+        deadline, pause = time.monotonic() + REFUSED_PATIENCE, SHORTEST_PAUSE
+        while True:
+            try:
+                return once.make(
+                    api,
+                    build.journal,
+                    thing,
+                    lambda: images.create(
+                        api,
+                        build.the_host().id,
+                        name=args.image_name,
+                        description=args.image_description,
+                        tag=build.lease.origin,
+                    ),
+                    lambda: found(api, thing),
+                )
+            except CloudError as error:
+                passes = retry.may_succeed_later(error) and not retry.may_have_taken_effect(error)
+                if not passes or time.monotonic() + pause > deadline:
+                    raise
+                build.log(f"the image is refused yet, asking again in {pause:g} s: {error}")
+                build.progress.step(f"making the image: {error.message}; asking again")
+            api.cancel.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def release(self, build: Build) -> None:
         release_made(build, "image")

@@ -90,6 +90,11 @@ def is_of_who_asks(error: BaseException) -> bool:
     return isinstance(error, CloudError) and retcodes.meaning(error.code) is Meaning.CALLER
 
 
+def says_the_name_is_taken(error: BaseException) -> bool:
+    """Whether a creating call was refused as there is a thing of that name."""
+    return isinstance(error, CloudError) and retcodes.meaning(error.code) is Meaning.TAKEN
+
+
 def lets_nothing_be_asked(error: BaseException) -> bool:
     """Whether UCloud does not know these keys, or lets this machine ask nothing."""
     return isinstance(error, CloudError) and error.code in retcodes.NO_ENTRY

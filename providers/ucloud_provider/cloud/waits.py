@@ -159,7 +159,8 @@ def present(what: str, gone: str, until: Callable[[R], bool]) -> Callable[[R | N
 def _host_state(record: Host | None) -> str:
     if record is None:
         return "no such host"
-    return record.state if record.boot_disk_ready else f"{record.state}, boot disk Initializing"
+    state = record.state or "state unknown"  # which UCloud says by an empty one
+    return state if record.boot_disk_ready else f"{state}, boot disk Initializing"
 
 
 def _poller(action: str, describe: Callable[[Api, Sequence[str]], Mapping[str, R]], api: Api) -> _Poller[R]:

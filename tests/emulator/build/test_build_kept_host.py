@@ -69,7 +69,7 @@ def test_a_cancelled_build_keeps_nothing(builds: Builds) -> None:
 
 
 LATE: dict[str, dict[str, Any]] = {
-    "the name is taken": {"action": "CreateCustomImage", "ret_code": 8041, "message": "ImageName [built] exists"},
+    "the name is taken": {"action": "CreateCustomImage", "ret_code": 230, "message": "ImageName [built] exists"},
     "the image cannot be made": {"transition": "image", "outcome": "fail"},
     "the host cannot be stopped": {"action": "StopUHostInstance", "ret_code": 230, "message": "no"},
 }

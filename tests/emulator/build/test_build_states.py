@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from ucloud_provider.build import snapshot
+from ucloud_provider.build import launch, release, snapshot
 from ucloud_provider.build.state import CopyFailed
 from ucloud_provider.cloud import waits
+from ucloud_provider.cloud.retcodes import remedy
 from ucloud_provider.errors import StepFailed
 from ucloud_provider.spec.image import ImageCopy
 
 from tests.emulator.build.conftest import Builds
+from tests.support.documents import documented
 
 
 def failure(builds: Builds, **given: object) -> str:
@@ -31,6 +33,7 @@ def test_a_host_that_could_not_be_set_up_is_not_kept_for_a_look(paper_builds: Bu
 
 def test_a_host_that_somebody_else_terminates(paper_builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waits, "LISTING_LAG", 2.0)
+    monkeypatch.setattr(release, "IN_FLIGHT", 3.0)
     paper_builds.emulator.fault(transition="launch", outcome="vanish", times=1)
     assert "no longer exists: somebody else terminated it" in failure(paper_builds)
 
@@ -50,6 +53,7 @@ def test_an_image_that_could_not_be_made(paper_builds: Builds) -> None:
 
 def test_an_image_that_somebody_else_deletes(paper_builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waits, "LISTING_LAG", 2.0)
+    monkeypatch.setattr(release, "IN_FLIGHT", 3.0)
     paper_builds.emulator.fault(transition="image", outcome="vanish", times=1)
     assert "no longer exists: somebody else deleted it" in failure(paper_builds)
 
@@ -61,11 +65,49 @@ def test_an_image_that_is_not_ready_in_time(paper_builds: Builds) -> None:
     assert "in cn-bj2 to be Available; last seen: Making" in said
 
 
+@documented("api/uhost-api/error_code.md", "8905: the host's power state is wrong for now, try again later")
+def test_an_image_that_is_refused_for_a_while_after_the_stop_is_asked_for_again(
+    paper_builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "SHORTEST_PAUSE", 0.1)
+    paper_builds.emulator.fault(action="CreateCustomImage", ret_code=8905, message="not now", times=2)
+    made = paper_builds.build(communicator="none")
+    assert [each["RetCode"] for each in paper_builds.requests("CreateCustomImage")] == [8905, 8905, 0]
+    assert (paper_builds.left(), paper_builds.images()) == ([], [made.image_id])
+
+
+@pytest.mark.parametrize("code", [8905, 5001])
+def test_an_image_that_is_always_refused_is_given_up(
+    paper_builds: Builds, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(snapshot, "SHORTEST_PAUSE", 0.1)
+    monkeypatch.setattr(snapshot, "REFUSED_PATIENCE", 0.5)
+    paper_builds.emulator.fault(action="CreateCustomImage", ret_code=code, message="not now", times=0)
+    assert f"CreateCustomImage failed: not now (RetCode {code})" in failure(paper_builds)
+    assert len(paper_builds.requests("CreateCustomImage")) > 1
+
+
+@documented("uhost/guide/common.md", "Where a stop has no effect, a power-off does")
+@documented(
+    "api/uhost-api/poweroff_uhost_instance.md", "A power-off may damage file systems: no image is made after one"
+)
+def test_a_host_that_hangs_in_its_stop_makes_no_image_and_is_powered_off_and_released(
+    paper_builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "STOP_TIMEOUT", 2.0)
+    monkeypatch.setattr(launch, "SETTLE_TIMEOUT", 1.0)
+    paper_builds.emulator.fault(transition="stop", outcome="never", times=1)
+    said = failure(paper_builds)
+    assert "to be Stopped (only a proper stop leaves its disk whole); last seen: Stopping" in said
+    assert paper_builds.requests("CreateCustomImage") == []
+    assert len(paper_builds.requests("PoweroffUHostInstance")) == 1
+
+
 @pytest.mark.parametrize(
     ("action", "code", "message", "step"),
     [
-        ("CreateCustomImage", 8041, "ImageName [built] already exists", "making the image failed"),
-        ("CreateUHostInstance", 8319, "UHost quota exceeded: 10 of 10 in use", "creating the host failed"),
+        ("CreateCustomImage", 230, "Params [ImageName] not available", "making the image failed"),
+        ("CreateUHostInstance", 8095, "UHost quota exceeded: 10 of 10 in use", "creating the host failed"),
     ],
 )
 def test_a_name_that_is_taken_and_a_quota_that_is_used_up_are_told_and_leave_nothing(
@@ -74,7 +116,7 @@ def test_a_name_that_is_taken_and_a_quota_that_is_used_up_are_told_and_leave_not
     paper_builds.emulator.fault(action=action, ret_code=code, message=message, times=0)
     said = failure(paper_builds)
     assert step in said
-    assert f"{action} failed: {message} (RetCode {code})" in said
+    assert f"{action} failed: {message}{remedy(code)} (RetCode {code})" in said
     assert len(paper_builds.requests(action)) == 1, "the same call would be refused again"
     paper_builds.emulator.clear_faults()
     made = paper_builds.build(communicator="none")
@@ -83,12 +125,12 @@ def test_a_name_that_is_taken_and_a_quota_that_is_used_up_are_told_and_leave_not
 
 def test_a_copy_whose_name_is_taken_is_told_and_the_image_and_the_other_copies_stay(paper_builds: Builds) -> None:
     wanted = [ImageCopy(region=region) for region in ("cn-sh2", "hk", "cn-gd")]
-    refused = {"ret_code": 8041, "message": "ImageName [built] already exists"}
+    refused = {"ret_code": 8960, "message": "ImageName [built] already exists"}
     paper_builds.emulator.fault(action="CopyCustomImage", parameters={"TargetRegion": "hk"}, times=0, **refused)
     with pytest.raises(CopyFailed) as caught:
         paper_builds.build(communicator="none", copies=wanted)
     (said,) = caught.value.failures
-    assert said == "hk (org-emulator): CopyCustomImage failed: ImageName [built] already exists (RetCode 8041)"
+    assert said == "hk (org-emulator): CopyCustomImage failed: ImageName [built] already exists (RetCode 8960)"
     assert said in str(caught.value)
     made = caught.value.made
     assert [each.region for each in made.copies] == ["cn-sh2", "cn-gd"]

@@ -11,6 +11,7 @@ from ucloud_provider.cloud import waits
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import CloudError, UnexpectedState, WaitTimeout
 
+from tests.support.documents import documented
 from tests.unit.cloud.scripted import Answer, ScriptedSdk, api
 
 
@@ -48,7 +49,7 @@ class OneHost:
             self.eip_after -= 1
             if self.eip_after == 0:
                 host["IPSet"].append({"Type": "BGP", "IP": "192.0.2.1", "IPId": "eip-1"})
-        return {"UHostSet": [host] if state else []}
+        return {"UHostSet": [host] if state is not None else []}
 
     def _next(self) -> str | None:
         enders = self.ENDED_BY.get(str(self.states[0]), ())
@@ -173,3 +174,65 @@ def test_a_host_that_is_gone_when_its_removal_is_refused_is_content(where: Any, 
     host = OneHost("Stopped", None, refuse=("TerminateUHostInstance",), code=code)
     assert launch.remove(where(host).using(patience=0), "uhost-1") is True
     assert host.orders == ["TerminateUHostInstance"]
+
+
+class Hung(OneHost):
+    """A host that stays in a state until its power is cut, which is refused at first."""
+
+    def __init__(self, state: str, refusals: int = 0, code: int = 8905) -> None:
+        super().__init__(state, "Stopped", None, refuse=("PoweroffUHostInstance", "StopUHostInstance"), code=code)
+        self.refusals = refusals
+        self.state = state
+        self.ENDED_BY = {  # type: ignore[misc]  # this one's own
+            state: ("cut",),
+            "Stopped": ("TerminateUHostInstance",),
+        }
+
+    def _answer(self, action: str, params: dict[str, Any]) -> Answer:
+        answer = super()._answer(action, params)
+        if action == "PoweroffUHostInstance" and not isinstance(answer, Exception):
+            self.sdk.calls.append(("cut", {}))
+        return answer
+
+    @property
+    def orders(self) -> list[str]:
+        return [action for action in super().orders if action != "cut"]
+
+
+@documented("uhost/guide/common.md", "Where a stop or a reboot has no effect, a power-off does")
+@pytest.mark.parametrize("state", ["Starting", "Stopping", "Rebooting", ""])
+def test_a_host_that_hangs_in_a_state_is_powered_off_after_its_time_and_removed(
+    where: Any, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.setattr(launch, "SETTLE_TIMEOUT", 0.05)
+    host = Hung(state)
+    said: list[str] = []
+    assert launch.remove(where(host).using(notice=said.append), "uhost-1")
+    assert host.orders == ["PoweroffUHostInstance", "TerminateUHostInstance"]
+    assert said == [f"host uhost-1 hangs ({state or 'state unknown'}): its power is cut"]
+
+
+def test_a_power_off_that_is_refused_for_now_is_asked_for_again(where: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "SETTLE_TIMEOUT", 0.05)
+    host = Hung("Starting", refusals=4)
+    assert launch.remove(where(host), "uhost-1")
+    assert host.orders[:5] == [*["PoweroffUHostInstance", "StopUHostInstance"] * 2, "PoweroffUHostInstance"]
+
+
+def test_a_power_off_that_is_always_refused_is_told(where: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "SETTLE_TIMEOUT", 0.05)
+    monkeypatch.setattr(launch, "STOP_TIMEOUT", 0.1)
+    with pytest.raises(WaitTimeout, match=r"host uhost-1 to be one that can be powered off; last seen: .*RetCode 8905"):
+        launch.remove(where(Hung("Starting", refusals=99999)), "uhost-1")
+    with pytest.raises(CloudError, match="RetCode 230"):
+        launch.remove(where(Hung("Starting", refusals=99999, code=230)), "uhost-1")
+
+
+def test_a_stop_that_hangs_is_no_reason_to_cut_the_power_of_what_is_to_stay(
+    where: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "STOP_TIMEOUT", 0.05)
+    host = Hung("Running")
+    with pytest.raises(WaitTimeout, match=r"only a proper stop leaves its disk whole"):
+        launch.stop(where(host), "uhost-1")
+    assert host.orders == ["StopUHostInstance"]

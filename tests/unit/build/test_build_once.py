@@ -11,11 +11,13 @@ from ucloud_provider.build import once
 from ucloud_provider.build.journal import Journal, JournalFailed, Thing, outstanding
 from ucloud_provider.errors import Cancelled, CloudError, NotSent, ResponseLost
 
+from tests.support.documents import documented
 from tests.unit.cloud.scripted import ScriptedSdk, api
 
 THING = Thing("host", "ucloud-image-0123456789ab-x1764000000", "org-x", "cn-bj2")
 LOST = ResponseLost("CreateX", 0, "reset")
 REFUSED = CloudError("CreateX", 230, "bad zone")
+TAKEN = CloudError("CreateX", 4364, "there is one of that name")
 
 
 class Cloud:
@@ -35,7 +37,13 @@ class Cloud:
             self.things.append(f"id-{self.creates}")
         if end == "made":
             return self.things[-1]
-        raise {"lost after": LOST, "lost before": LOST, "refused": REFUSED, "not sent": NotSent("CreateX", 0, "x")}[end]
+        raise {
+            "lost after": LOST,
+            "lost before": LOST,
+            "refused": REFUSED,
+            "taken": TAKEN,
+            "not sent": NotSent("CreateX", 0, "x"),
+        }[end]
 
     def find(self) -> str | None:
         self.looks += 1
@@ -90,7 +98,23 @@ def test_calls_are_not_made_without_end(make: Callable[[Cloud], Thing], path: Pa
     assert outstanding(path) == [THING]  # whether there is something, only a later look can tell
 
 
-@pytest.mark.parametrize("end", ["refused", "not sent"])
+@documented("api/unet-api/error_code.md", "4364: the name is taken; by an earlier call of ours, it may be")
+def test_a_name_that_is_taken_is_looked_for(make: Callable[[Cloud], Thing], path: Path) -> None:
+    cloud = Cloud("taken")
+    cloud.things = ["id-0"]
+    assert make(cloud).id == "id-0"
+    assert [thing.id for thing in outstanding(path)] == ["id-0"]
+
+
+def test_what_shows_only_when_it_is_asked_for_again_is_taken(make: Callable[[Cloud], Thing], path: Path) -> None:
+    """The listing lags for longer than is looked for: then the second call is refused for the first one's sake."""
+    cloud = Cloud("lost after", "refused")
+    cloud.visible_after = once.LOOKS
+    assert make(cloud).id == "id-1"
+    assert [thing.id for thing in outstanding(path)] == ["id-1"]
+
+
+@pytest.mark.parametrize("end", ["refused", "taken", "not sent"])
 def test_a_call_that_surely_had_no_effect_leaves_nothing_outstanding(
     make: Callable[[Cloud], Thing], path: Path, end: str
 ) -> None:

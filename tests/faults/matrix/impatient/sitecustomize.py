@@ -14,9 +14,9 @@ from types import ModuleType
 
 SECONDS: dict[str, dict[str, float]] = {
     "ucloud_provider.cloud.retry": {"BRIEF": 3.0, "PATIENCE": 6.0},
-    "ucloud_provider.build.launch": {"STOP_TIMEOUT": 8.0, "GONE_TIMEOUT": 8.0},
+    "ucloud_provider.build.launch": {"SETTLE_TIMEOUT": 6.0, "STOP_TIMEOUT": 8.0, "GONE_TIMEOUT": 8.0},
     "ucloud_provider.build.temporary_host": {"START_TIMEOUT": 8.0},
-    "ucloud_provider.build.snapshot": {"BOOT_DISK_TIMEOUT": 8.0},
+    "ucloud_provider.build.snapshot": {"BOOT_DISK_TIMEOUT": 8.0, "REFUSED_PATIENCE": 4.0},
     "ucloud_provider.build.release": {
         "FIREWALL_PATIENCE": 6.0,
         "EIP_PATIENCE": 6.0,
