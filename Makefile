@@ -1,12 +1,13 @@
 # The commands of this project; `make` lists them. What they do stands in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help up down test faults soak lint bench docs setup venv lock clean python
+.PHONY: help up down test clients faults soak lint bench docs setup venv lock clean python
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 TESTS ?= tests
 SECONDS ?= 1200
 SEED ?=
+ARGS ?=
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +20,9 @@ down: venv ## destroy the example stack and stop the emulator; fails if anything
 
 test: setup lint ## run the linters and every test (TESTS=path for some of them)
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not full" $(TESTS)
+
+clients: setup ## other people's clients of UCloud on the emulator: UCloud's scenarios, Packer, CLI, Terraform (ARGS=--help)
+	@$(PYTHON) -m tests.clients $(ARGS)
 
 soak: setup ## random stacks, edits, deaths and faults, by real `pulumi up` (SECONDS=1200 SEED=random)
 	@SECONDS=$(SECONDS) SEED=$(SEED) $(PYTHON) -m tests.faults.soak
