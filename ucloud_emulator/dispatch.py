@@ -41,7 +41,7 @@ class Call:
         """The zone asked for; must be one of the region where it is given."""
         zone = self.parameters.text("Zone")
         where = catalogue.region(self.region)
-        if zone and (where is None or zone not in where.zones):
+        if zone and (where is None or zone not in (*where.zones, *where.unlisted)):
             raise bad_parameter("Zone", f"no zone {zone} in {self.region}")
         return zone
 

@@ -260,5 +260,12 @@ def modify_uhost_instance_remark(call: Call) -> Reply:
 @action("ModifyUHostInstanceTag")
 def modify_uhost_instance_tag(call: Call) -> Reply:
     host = call.host(call.parameters.required("UHostId"))
-    call.cloud.store.change(Host, host.id, tag=fields.tag(call.parameters))
+    """Its disks and EIPs get the tag too, as they did when it was made: UCloud's scenario 3951 looks for that."""
+    tag = fields.tag(call.parameters)
+    with call.cloud.store.lock:
+        call.cloud.store.change(Host, host.id, tag=tag)
+        for disk in disks_of(call.cloud.store, host):
+            call.cloud.store.change(Disk, disk.id, tag=tag)
+        for eip in call.cloud.store.all(Eip, lambda eip: eip.host_id == host.id):
+            call.cloud.store.change(Eip, eip.id, tag=tag)
     return {"UHostId": host.id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from ucloud_emulator import catalogue, fields
@@ -87,7 +87,8 @@ def _eip_wishes(call: Call, host_id: str) -> tuple[EipWish, ...]:
                 raise Refusal(RetCode.EIP_IN_USE, f"EIP [{eip.id}] is bound already")
             wishes.append(EipWish(eip, None))
         elif asked.has("Bandwidth") or asked.has("OperatorName"):
-            wishes.append(EipWish(None, new_eip(call, asked, charge_type=charge(call), host_id=host_id)))
+            fresh = new_eip(call, asked, charge_type=charge(call), host_id=host_id)
+            wishes.append(EipWish(None, replace(fresh, tag=fields.tag(asked if asked.has("Tag") else call.parameters))))
     return tuple(wishes)
 
 

@@ -15,17 +15,28 @@ class Region:
     zones: tuple[str, ...]
     """In the order of their names; the first is where the region's defaults are."""
     default: bool = False
+    unlisted: tuple[str, ...] = ()
+    """Zones that the list no longer has and other pages' examples and UCloud's own scenarios name: taken, not told."""
     finance: bool = False
     """A region of the finance cloud: not open to everybody."""
 
 
-def _region(name: str, id: int, title: str, *zones: int, default: bool = False, finance: bool = False) -> Region:
-    return Region(name, id, title, tuple(f"{name}-{number:02}" for number in zones), default, finance)
+def _region(
+    name: str,
+    id: int,
+    title: str,
+    *zones: int,
+    default: bool = False,
+    unlisted: tuple[str, ...] = (),
+    finance: bool = False,
+) -> Region:
+    listed = tuple(f"{name}-{number:02}" for number in zones)
+    return Region(name, id, title, listed, default, unlisted, finance)
 
 
 REGIONS = (
     _region("cn-bj1", 2000002, "华北（北京）", 1),
-    _region("cn-bj2", 1000001, "华北（北京2）", 2, 3, 5, default=True),
+    _region("cn-bj2", 1000001, "华北（北京2）", 2, 3, 5, default=True, unlisted=("cn-bj2-04",)),
     _region("cn-wlcb", 2000003, "华北（乌兰察布）", 1, 3),
     _region("cn-wlcb2", 2000004, "华北（乌兰察布2）", 1),
     _region("cn-sh2", 1000009, "华东（上海2）", 1, 2, 3),

@@ -188,3 +188,25 @@ def test_a_reinstalled_host_has_a_new_system_and_its_old_data(real: Asker) -> No
     with ssh(ip, password="NewPassword1") as client:
         assert address in run(client, "ip -4 -o address show eth0")
     real.remove_host(id)
+
+
+def test_a_host_s_tag_is_its_disks_and_eips_too(api: Asker) -> None:
+    id = api.running_host(Tag="first", NetworkInterface=[{"EIP": EIP}])
+
+    def tags() -> set[str]:
+        host = api.host(id)
+        disks = api.ask("DescribeUDisk", UDiskId=host["DiskSet"][0]["DiskId"])["DataSet"]
+        eips = api.ask("DescribeEIP", EIPIds=[host["IPSet"][1]["IPId"]])["EIPSet"]
+        return {each["Tag"] for each in (host, *disks, *eips)}
+
+    assert tags() == {"first"}
+    api.ask("ModifyUHostInstanceTag", UHostId=id, Tag="second")
+    assert tags() == {"second"}
+    api.remove_host(id)
+
+
+def test_a_zone_that_is_no_longer_listed_is_taken_where_a_call_names_it(api: Asker) -> None:
+    assert "cn-bj2-04" not in {each["Zone"] for each in api.ask("GetRegion")["Regions"]}
+    id = api.running_host(Zone="cn-bj2-04")
+    assert api.host(id)["Zone"] == "cn-bj2-04"
+    api.remove_host(id)
