@@ -210,6 +210,8 @@ def connect(credentials: Credentials, *, project_id: str | None = None, region: 
     region = region or credentials.region
     if not region:
         raise InvalidSpec(["region: no region is given; set the argument, `ucloud:region` or UCLOUD_REGION"])
+    if credentials.base_url.startswith("https://api.service.ucloud.cn"):
+        raise InvalidSpec(["ucloud:baseUrl: the address inside a VPC has no https; give http://api.service.ucloud.cn"])
     transport = _Transport()
     middleware = Middleware()
     middleware.response(_understood)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
+from ucloud_provider.cloud import profiles
+from ucloud_provider.cloud.profiles import CLOUD_SHELL
 from ucloud_provider.errors import CredentialsMissing, NoKeys
 
 DEFAULT_BASE_URL = "https://api.ucloud.cn"
 DEFAULT_FILE = "~/.ucloud/credential.json"
-CLOUD_SHELL = "CLOUD_SHELL"
-CLOUD_SHELL_PROFILE = "default"
+PUBLIC_HOSTS = ("api.ucloud.cn", "api.service.ucloud.cn")
+"""UCloud's one API, from anywhere and from inside a VPC."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Credentials:
     def account(self) -> str:
         """Tells accounts apart where no key may stand, such as in a journal."""
         who = self.public_key or CLOUD_SHELL  # a Cloud Shell is one user's
-        return hashlib.sha256(f"{self.base_url} {who}".encode()).hexdigest()[:16]
+        cloud = DEFAULT_BASE_URL if _host(self.base_url) in PUBLIC_HOSTS else self.base_url
+        return hashlib.sha256(f"{cloud} {who}".encode()).hexdigest()[:16]
 
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown."""
@@ -58,8 +60,9 @@ def resolve(
        `ucloud:region`, `ucloud:baseUrl`, `ucloud:imageQuota`, `ucloud:profile`, `ucloud:sharedCredentialsFile`
     2. the environment: UCLOUD_PUBLIC_KEY, UCLOUD_PRIVATE_KEY, UCLOUD_SECURITY_TOKEN, UCLOUD_PROJECT_ID,
        UCLOUD_REGION, UCLOUD_BASE_URL, UCLOUD_PROFILE, UCLOUD_SHARED_CREDENTIAL_FILE (Packer's names)
-    3. a profile of the shared credentials file, `~/.ucloud/credential.json`: a list of
-       {profile, public_key, private_key, …}, as UCloud's command line writes it
+    3. a profile of the shared credentials file, `~/.ucloud/credential.json`, with what `config.json` beside it says of
+       it, as UCloud's command line writes them: keys, project, region, base_url. Its zone, timeout and max_retry_times
+       are the command line's own: its 15 s are less than UCloud's gateway takes to give up a call.
     4. in UCloud's Cloud Shell (CLOUD_SHELL=true), where no keys and no profile are given: the cookie and csrf_token of
        the file's profile `default`
 
@@ -77,16 +80,16 @@ def resolve(
     file = first("sharedCredentialsFile", "UCLOUD_SHARED_CREDENTIAL_FILE")
     public = first("publicKey", "UCLOUD_PUBLIC_KEY")
     private = first("privateKey", "UCLOUD_PRIVATE_KEY")
-    profile: Mapping[str, Any] = {}
+    profile: profiles.Profile = {}
     path = _expand(file or DEFAULT_FILE, home)
     token = first("securityToken", "UCLOUD_SECURITY_TOKEN")
     cookie = csrf_token = ""
     if not (public or private or profile_name) and environ.get(CLOUD_SHELL) == "true":
-        profile = _cloud_shell_profile(path)
+        profile = profiles.cloud_shell(path)
         cookie, csrf_token = profile["cookie"], profile["csrf_token"]
         public = private = token = ""
     elif not (public and private) or profile_name:
-        profile = _profile(path, profile_name, required=bool(file or profile_name))
+        profile = profiles.find(path, profile_name, required=bool(file or profile_name))
         if not private:
             token = token or of_profile("security_token")
         public = public or of_profile("public_key")
@@ -94,6 +97,8 @@ def resolve(
     missing = [name for name, value in (("public", public), ("private", private)) if not value]
     if missing and not cookie:
         keys = " and ".join(missing)
+        if len(missing) == 2 and (why := profiles.without_keys(path, profile)):
+            raise CredentialsMissing(why)
         config_keys = ", ".join(f"ucloud:{name}Key" for name in missing)
         variables = ", ".join(f"UCLOUD_{name.upper()}_KEY" for name in missing)
         kind = CredentialsMissing if public or private or profile_name or file else NoKeys
@@ -106,7 +111,7 @@ def resolve(
         private_key=private or "",
         project_id=first("projectId", "UCLOUD_PROJECT_ID") or of_profile("project_id"),
         region=first("region", "UCLOUD_REGION") or of_profile("region"),
-        base_url=first("baseUrl", "UCLOUD_BASE_URL") or of_profile("base_url") or DEFAULT_BASE_URL,
+        base_url=_without_slash(first("baseUrl", "UCLOUD_BASE_URL") or of_profile("base_url") or DEFAULT_BASE_URL),
         security_token=token or "",
         cookie=cookie,
         csrf_token=csrf_token,
@@ -130,6 +135,18 @@ def _quota(text: str | None) -> int | None:
     return int(text)
 
 
+def _without_slash(url: str) -> str:
+    """As the command line writes it, the address ends in a slash."""
+    return url if url.endswith("//") else url.removesuffix("/")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def _expand(path: str, home: Path | None) -> Path:
     if home and path.startswith("~/"):
         return home / path[2:]
@@ -137,46 +154,3 @@ def _expand(path: str, home: Path | None) -> Path:
         return Path(path).expanduser()
     except RuntimeError:  # the home of a user that does not exist
         return Path(path)
-
-
-def _profile(path: Path, name: str | None, *, required: bool) -> Mapping[str, Any]:
-    """The named profile of the file, else its active one, else its first."""
-    if not _is_file(path):
-        if required:
-            raise CredentialsMissing(f"the shared credentials file {path} does not exist; correct its path or profile")
-        return {}
-    profiles = _profiles(path)
-    if name:
-        for each in profiles:
-            if each.get("profile") == name:
-                return each
-        raise CredentialsMissing(f"the shared credentials file {path} has no profile {name!r}")
-    active = [each for each in profiles if each.get("active")]
-    return next(iter(active + profiles), {})
-
-
-def _cloud_shell_profile(path: Path) -> Mapping[str, Any]:
-    """What Cloud Shell has written into the file for the user who is logged in."""
-    for each in _profiles(path) if _is_file(path) else ():
-        session = (each.get("cookie"), each.get("csrf_token"))
-        if each.get("profile") == CLOUD_SHELL_PROFILE and all(isinstance(part, str) and part for part in session):
-            return each
-    raise CredentialsMissing(
-        f"{CLOUD_SHELL} is true, but {path} has no profile {CLOUD_SHELL_PROFILE!r} with cookie and csrf_token; "
-        "open the Cloud Shell anew, or set UCLOUD_PUBLIC_KEY and UCLOUD_PRIVATE_KEY"
-    )
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long
-        return False
-
-
-def _profiles(path: Path) -> list[dict[str, Any]]:
-    try:
-        entries = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError) as error:
-        raise CredentialsMissing(f"the shared credentials file {path} cannot be read: {type(error).__name__}") from None
-    return [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
