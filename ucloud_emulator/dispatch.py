@@ -54,7 +54,7 @@ class Call:
         """The host of this id, where it is the caller's project's and in this region."""
         host = self.cloud.store.get(Host, id)
         if host is None or (host.project, host.region) != (self.project, self.region):
-            raise Refusal(RetCode.NO_SUCH_HOST, f"UHost [{id}] not found")
+            raise bad_parameter("UHostId", f"no host {id}")
         return host
 
 

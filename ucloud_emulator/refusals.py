@@ -6,10 +6,9 @@ from enum import IntEnum
 
 
 class RetCode(IntEnum):
-    """The codes in use: the gateway's (api summary/public.md), those that only clients know, and each product's.
+    """The codes in use: the gateway's, those of network and disks, those of UHost, each by its product's error_code.md.
 
-    A product's are those of its error_code.md in the documents. The last block is the emulator's: UCloud refuses these
-    too, but with which number no page says.
+    What no page has is here only where a client is known to look for it, and says which.
     """
 
     SERVICE_UNAVAILABLE = 150
@@ -25,8 +24,8 @@ class RetCode(IntEnum):
     ZONE_NOT_PERMITTED = 293
     NOT_PERMITTED = 299
 
-    NO_SUCH_HOST = 8037
     NO_SUCH_ISOLATION_GROUP = 8037
+    """What Terraform's provider takes for a group that is gone; the documents have another sense for it."""
     NO_SUCH_NETWORK_THING = 54002
 
     NO_PERMISSION = 4008
@@ -58,6 +57,7 @@ class RetCode(IntEnum):
     NO_HOURLY_DISKS = 17062
     RESTORE_FAILED = 17080
 
+    HOST_NOT_STOPPED = 8010
     BOOT_DISK_TOO_LARGE = 8018
     WINDOWS_NEEDS_CORES = 8027
     WRONG_CPU = 8044
@@ -73,18 +73,14 @@ class RetCode(IntEnum):
     NOT_BY_THE_HOUR = 8116
     BOOT_DISK_BELOW_IMAGE = 8315
     BOOT_DISK_NOT_IMAGE = 8316
+    HOST_TO_DELETE_NOT_STOPPED = 8856
+    WRONG_HOST_STATE = 8905
     SUPER_NEEDS_CORES = 8949
+    NO_SUCH_IMAGE = 8956
     NO_COPY_HERE = 8958
     NO_COPY = 8960
-    SOURCE_NOT_AVAILABLE = 8961
+    WRONG_IMAGE_STATE = 8961
     SAME_PROJECT = 8962
-
-    NO_SUCH_IMAGE = 8038
-    WRONG_HOST_STATE = 8039
-    NO_SUCH_KEY_PAIR = 8040
-    NAME_TAKEN = 8041
-    WRONG_IMAGE_STATE = 8042
-    HOSTS_FAILED = 8043
 
 
 class Refusal(Exception):

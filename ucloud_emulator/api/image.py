@@ -54,7 +54,7 @@ def find_image(call: Call, id: str) -> Image:
 def _custom_image(call: Call, id: str) -> Image:
     image = find_image(call, id)
     if image.type != "Custom":
-        raise bad_parameter("ImageId", f"{id} is no custom image")
+        raise Refusal(RetCode.NO_SUCH_IMAGE, f"Image [{id}] is no custom image")
     return image
 
 
@@ -119,9 +119,9 @@ def create_custom_image(call: Call) -> Reply:
     with store.lock:
         host = call.host(host_id)
         if host.state != "Stopped" or host.terminating or host.imaging:
-            raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host_id}] must be Stopped, is {host.state}")
+            raise Refusal(RetCode.HOST_NOT_STOPPED, f"UHost [{host_id}] must be Stopped, is {host.state}")
         if host.boot_disk_state != "Normal":
-            raise Refusal(RetCode.WRONG_HOST_STATE, f"the boot disk of UHost [{host_id}] is {host.boot_disk_state}")
+            raise Refusal(RetCode.HOST_NOT_STOPPED, f"the boot disk of UHost [{host_id}] is {host.boot_disk_state}")
         _check_quota(call, call.project, call.region, 1)
         boot_disk = next(disk for disk in store.all(Disk) if disk.host_id == host_id and disk.boot)
         image_id = new_id("uimage")
@@ -219,7 +219,7 @@ def _check_copy(call: Call, source: Image, project: str, regions: tuple[str, ...
     if {call.region, *regions} & set(catalogue.REGIONS_WITHOUT_COPIES):
         raise Refusal(RetCode.NO_COPY_HERE, f"images of {', '.join(catalogue.REGIONS_WITHOUT_COPIES)} are not copied")
     if source.state != "Available":
-        raise Refusal(RetCode.SOURCE_NOT_AVAILABLE, f"Image [{source.id}] must be Available, is {source.state}")
+        raise Refusal(RetCode.WRONG_IMAGE_STATE, f"Image [{source.id}] must be Available, is {source.state}")
     if any((project, region) == (call.project, call.region) for region in regions):
         raise Refusal(RetCode.SAME_PROJECT, f"Image [{source.id}] is there already")
     for region in dict.fromkeys(regions):

@@ -14,17 +14,18 @@ from pathlib import Path
 from ucloud_emulator.dispatch import Call, Reply, action
 from ucloud_emulator.parameters import Parameters
 from ucloud_emulator.records import KeyPair
-from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_parameter
+from ucloud_emulator.refusals import bad_parameter, missing_parameter
 from ucloud_emulator.store import new_id
 
-KEY_TYPES = ("ssh-rsa", "ssh-ed25519", "ssh-dss", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
+KEY_TYPE = "ssh-rsa"
+"""All that may be imported (uhost guide/keypair.md)."""
 MOST_DELETED = 100
 
 
 def find_key_pair(call: Call, id: str) -> KeyPair:
     pair = call.cloud.store.get(KeyPair, id)
     if pair is None or pair.project != call.project:
-        raise Refusal(RetCode.NO_SUCH_KEY_PAIR, f"KeyPair [{id}] not found")
+        raise bad_parameter("KeyPairId", f"no key pair {id}")
     return pair
 
 
@@ -43,8 +44,8 @@ def _public_key(parameters: Parameters) -> str:
     except (binascii.Error, ValueError):
         blob = b""
     kind = words[0].encode()
-    if words[0] not in KEY_TYPES or blob[4 : 4 + len(kind)] != kind or not text.isprintable():
-        raise bad_parameter("PublicKeyBody", "no OpenSSH public key")
+    if words[0] != KEY_TYPE or blob[4 : 4 + len(kind)] != kind or not text.isprintable():
+        raise bad_parameter("PublicKeyBody", "no public key of type ssh-rsa")
     return text
 
 
@@ -52,7 +53,7 @@ def _add(call: Call, name: str, public_key: str) -> KeyPair:
     store = call.cloud.store
     with store.lock:
         if store.all(KeyPair, lambda pair: pair.project == call.project and pair.name == name):
-            raise Refusal(RetCode.NAME_TAKEN, f"KeyPairName [{name}] already exists")
+            raise bad_parameter("KeyPairName", f"there is a {name} already")
         id = new_id("uhostkey")
         digest = hashlib.md5(f"{call.project}|{id}|{public_key}".encode(), usedforsecurity=False).hexdigest()
         pair = KeyPair(

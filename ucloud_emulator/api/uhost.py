@@ -21,14 +21,14 @@ RESIZE_FAIL = "Resize Fail"
 PERMANENT = {"Stopped", "Install Fail", RESIZE_FAIL}
 
 
-def in_state(host: Host, *states: str) -> Host:
+def in_state(host: Host, *states: str, otherwise: RetCode = RetCode.WRONG_HOST_STATE) -> Host:
     """Refuse unless the host is in one of these states and nothing else is being done with it."""
     if host.terminating:
         raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}] is being deleted")
     if host.imaging:
         raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}]: image {host.imaging} is being made of it")
     if host.state not in states:
-        raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}] must be {' or '.join(states)}, is {host.state}")
+        raise Refusal(otherwise, f"UHost [{host.id}] must be {' or '.join(states)}, is {host.state}")
     return host
 
 
@@ -222,7 +222,11 @@ def reboot_uhost_instance(call: Call) -> Reply:
 def terminate_uhost_instance(call: Call) -> Reply:
     release_eip, release_disks = call.parameters.boolean("ReleaseEIP"), call.parameters.boolean("ReleaseUDisk")
     with call.cloud.store.lock:
-        host = in_state(call.host(call.parameters.required("UHostId")), *sorted(PERMANENT, reverse=True))
+        host = in_state(
+            call.host(call.parameters.required("UHostId")),
+            *sorted(PERMANENT, reverse=True),
+            otherwise=RetCode.HOST_TO_DELETE_NOT_STOPPED,
+        )
         if host.delete_protected:
             raise Refusal(RetCode.WRONG_HOST_STATE, f"UHost [{host.id}] has DeletionProtection")
         call.cloud.store.change(Host, host.id, terminating=True, release_eip=release_eip, release_disks=release_disks)

@@ -47,6 +47,8 @@ def login(call: Call, image: Image) -> Login:
     asked = call.parameters
     mode = asked.one_of("LoginMode", LOGIN_MODES, "Password")
     if mode == "KeyPair":
+        if image.os_type != "Linux" or "CloudInit" not in image.features:
+            raise bad_parameter("LoginMode", f"KeyPair is for Linux with CloudInit, which image {image.id} is not")
         pair = find_key_pair(call, asked.required("KeyPairId"))
         return Login(mode, None, pair.id, (pair.public_key,))
     if mode == "ImagePasswd":

@@ -42,7 +42,7 @@ def test_a_launch_that_fails_ends_in_install_fail_and_can_be_terminated(api: Ask
     api.emulator.fault(transition="launch", outcome="fail")
     id = api.create_host(NetworkInterface=[{"EIP": EIP}])
     stays(api, id, "Install Fail")
-    assert api.refused("StartUHostInstance", UHostId=id) == 8039
+    assert api.refused("StartUHostInstance", UHostId=id) == 8905
     api.remove_host(id)
     assert api.open_ids() == before
     api.remove_host(api.running_host())
@@ -54,7 +54,7 @@ def test_a_boot_disk_that_never_comes_forbids_the_image_alone(api: Asker) -> Non
     api.ask("StopUHostInstance", UHostId=id)
     api.wait(id, "Stopped")
     assert api.host(id)["BootDiskState"] == "Initializing"
-    assert api.refused("CreateCustomImage", UHostId=id, ImageName="early") == 8039
+    assert api.refused("CreateCustomImage", UHostId=id, ImageName="early") == 8010
     api.emulator.clear_faults(fault)
     api.until(lambda: api.host(id)["BootDiskState"] == "Normal")
     image = api.made_image(id)
@@ -78,7 +78,7 @@ def test_a_stop_that_never_ends_goes_on_when_the_fault_is_cleared(api: Asker) ->
     fault = api.emulator.fault(transition="stop", outcome="never")
     api.ask("StopUHostInstance", UHostId=id)
     stays(api, id, "Stopping")
-    assert api.refused("TerminateUHostInstance", UHostId=id) == 8039
+    assert api.refused("TerminateUHostInstance", UHostId=id) == 8856
     api.emulator.clear_faults(fault)
     api.wait(id, "Stopped")
     api.remove_host(id)
@@ -115,7 +115,7 @@ def test_a_termination_that_never_ends_keeps_the_host_and_its_rows(api: Asker) -
     api.emulator.fault(transition="terminate", outcome="never")
     api.ask("TerminateUHostInstance", UHostId=id)
     stays(api, id, "Stopped")
-    assert api.refused("TerminateUHostInstance", UHostId=id) == 8039
+    assert api.refused("TerminateUHostInstance", UHostId=id) == 8905
     assert api.open_ids() == before
     api.emulator.clear_faults()
     api.until(lambda: not api.hosts(id))
@@ -138,7 +138,7 @@ def test_an_image_that_fails_is_unavailable_and_its_host_goes_on(api: Asker) -> 
     api.emulator.fault(transition="image", outcome="fail")
     image = start_image(api, id)
     api.until(lambda: api.image(image)["State"] == "Unavailable")
-    assert api.refused("CreateUHostInstance", **wish(api, image)) == 8042
+    assert api.refused("CreateUHostInstance", **wish(api, image)) == 8961
     api.ask("TerminateCustomImage", ImageId=image)
     api.ask("TerminateCustomImage", ImageId=api.made_image(id))
     api.remove_host(id)
@@ -156,8 +156,8 @@ def test_an_image_that_is_never_done_can_neither_go_nor_let_its_host_go(api: Ask
     image = start_image(api, id)
     time.sleep(0.3)
     assert api.image(image)["State"] == "Making"
-    assert api.refused("TerminateCustomImage", ImageId=image) == 8042
-    assert api.refused("TerminateUHostInstance", UHostId=id) == 8039
+    assert api.refused("TerminateCustomImage", ImageId=image) == 8961
+    assert api.refused("TerminateUHostInstance", UHostId=id) == 8905
     api.emulator.clear_faults(fault)
     api.until(lambda: api.image(image)["State"] == "Available")
     api.ask("TerminateCustomImage", ImageId=image)
@@ -177,7 +177,7 @@ def test_a_copy_meets_faults_as_an_image_does(api: Asker, elsewhere: Asker, outc
         state = {"fail": "Unavailable", "never": "Copying"}[outcome]
         elsewhere.until(lambda: elsewhere.image(copy)["State"] == state)
         if outcome == "never":
-            assert elsewhere.refused("TerminateCustomImage", ImageId=copy) == 8042
+            assert elsewhere.refused("TerminateCustomImage", ImageId=copy) == 8961
             api.emulator.clear_faults()
             elsewhere.until(lambda: elsewhere.image(copy)["State"] == "Available")
         elsewhere.ask("TerminateCustomImage", ImageId=copy)

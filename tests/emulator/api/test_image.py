@@ -85,8 +85,8 @@ def test_what_cannot_be_copied_is_refused(api: Asker) -> None:
     source = api.stopped_host()
     image = api.made_image(source)
     copy = {"SourceImageId": image, "TargetProjectId": "org-emulator"}
-    assert api.refused("CopyCustomImage", **{**copy, "SourceImageId": "uimage-none"}) == 8038
-    assert api.refused("CopyCustomImage", **{**copy, "SourceImageId": "uimage-debian12", "TargetRegion": "hk"}) == 230
+    assert api.refused("CopyCustomImage", **{**copy, "SourceImageId": "uimage-none"}) == 8956
+    assert api.refused("CopyCustomImage", **{**copy, "SourceImageId": "uimage-debian12", "TargetRegion": "hk"}) == 8956
     assert api.refused("CopyCustomImage", **copy) == 8962
     assert api.refused("CopyCustomImage", **copy, TargetRegion="xx-1") == 230
     assert api.refused("CopyCustomImage", SourceImageId=image, TargetProjectId="org-nobody", TargetRegion="hk") == 292
@@ -96,8 +96,8 @@ def test_what_cannot_be_copied_is_refused(api: Asker) -> None:
 
 
 def test_base_images_and_images_that_are_gone_cannot_be_deleted(api: Asker) -> None:
-    assert api.refused("TerminateCustomImage", ImageId="uimage-debian12") == 230
-    assert api.refused("TerminateCustomImage", ImageId="uimage-none") == 8038
+    assert api.refused("TerminateCustomImage", ImageId="uimage-debian12") == 8956
+    assert api.refused("TerminateCustomImage", ImageId="uimage-none") == 8956
 
 
 def test_under_scaled_latency_an_image_is_made_before_its_host_may_change() -> None:
@@ -113,9 +113,9 @@ def test_under_scaled_latency_an_image_is_made_before_its_host_may_change() -> N
         api.wait(id, "Stopped")
         image = api.ask("CreateCustomImage", UHostId=id, ImageName="slow")["ImageId"]
         assert api.image(image)["State"] == "Making"
-        assert api.refused("StartUHostInstance", UHostId=id) == 8039
-        assert api.refused("TerminateUHostInstance", UHostId=id) == 8039
-        assert api.refused("TerminateCustomImage", ImageId=image) == 8042
+        assert api.refused("StartUHostInstance", UHostId=id) == 8905
+        assert api.refused("TerminateUHostInstance", UHostId=id) == 8905
+        assert api.refused("TerminateCustomImage", ImageId=image) == 8961
         assert api.refused("CopyCustomImage", SourceImageId=image, TargetProjectId="org-second") == 8961
         api.until(lambda: api.image(image)["State"] == "Available")
         api.ask("TerminateUHostInstance", UHostId=id)

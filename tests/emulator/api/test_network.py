@@ -449,14 +449,14 @@ def test_a_subnet_must_be_of_the_vpc_that_is_named(api: Asker) -> None:
 
 def test_key_pair_names_are_unique_in_a_project(api: Asker, elsewhere: Asker, paper_emulator: Emulator) -> None:
     id = api.ask("ImportUHostKeyPairs", KeyPairName="unique", PublicKeyBody=KEY)["KeyPairId"]
-    assert elsewhere.refused("ImportUHostKeyPairs", KeyPairName="unique", PublicKeyBody=KEY) == 8041
+    assert elsewhere.refused("ImportUHostKeyPairs", KeyPairName="unique", PublicKeyBody=KEY) == 230
     second = Asker(paper_emulator, paper_emulator.client(project="org-second"))
     other = second.ask("ImportUHostKeyPairs", KeyPairName="unique", PublicKeyBody=KEY)["KeyPairId"]
     assert [pair["KeyPairId"] for pair in api.ask("DescribeUHostKeyPairs", KeyPairName="unique")["KeyPairs"]] == [id]
-    assert api.refused("DeleteUHostKeyPairs", KeyPairIds=[other]) == 8040
+    assert api.refused("DeleteUHostKeyPairs", KeyPairIds=[other]) == 230
     second.ask("DeleteUHostKeyPairs", KeyPairIds=[other])
     api.ask("DeleteUHostKeyPairs", KeyPairIds=[id])
-    assert api.refused("DeleteUHostKeyPairs", KeyPairIds=[id]) == 8040
+    assert api.refused("DeleteUHostKeyPairs", KeyPairIds=[id]) == 230
 
 
 @pytest.mark.parametrize("key", ["", "ssh-rsa", "ssh-rsa !!!", "ssh-rsa QUJDREVGRw==", KEY + "\nssh-rsa x"])

@@ -21,7 +21,7 @@ def password(text: str) -> str:
         ({"Zone": None}, 220),
         ({"Zone": "cn-sh2-01"}, 230),
         ({"ImageId": None}, 220),
-        ({"ImageId": "uimage-none"}, 8038),
+        ({"ImageId": "uimage-none"}, 8956),
         ({"LoginMode": None}, 220),
         ({"LoginMode": "Fingerprint"}, 230),
         ({"Password": None}, 220),
@@ -30,8 +30,8 @@ def password(text: str) -> str:
         ({"Password": password("onlylowercase")}, 230),
         ({"Password": password("With Space 1")}, 230),
         ({"Password": password("x1" * 20)}, 230),
-        ({"LoginMode": "KeyPair"}, 220),
-        ({"LoginMode": "KeyPair", "KeyPairId": "uhostkey-none"}, 8040),
+        ({"LoginMode": "KeyPair", "ImageId": "uimage-debian12-ci"}, 220),
+        ({"LoginMode": "KeyPair", "ImageId": "uimage-debian12-ci", "KeyPairId": "uhostkey-none"}, 230),
         ({"LoginMode": "ImagePasswd"}, 230),
         ({"Disks": None}, 220),
         ({"Disks": [{**DISK, "IsBoot": "False"}]}, 230),
@@ -131,18 +131,18 @@ def test_several_hosts_in_one_call_get_addresses_of_their_own(api: Asker) -> Non
 
 def test_each_command_is_refused_in_the_states_it_is_not_for(api: Asker) -> None:
     id = api.running_host()
-    for command in ("StartUHostInstance", "TerminateUHostInstance"):
-        assert api.refused(command, UHostId=id) == 8039
-    assert api.refused("CreateCustomImage", UHostId=id, ImageName="i") == 8039
-    assert api.refused("ResetUHostInstancePassword", UHostId=id, Password=password("Password123")) == 8039
-    assert api.refused("ResizeUHostInstance", UHostId=id, CPU=4) == 8039
+    assert api.refused("StartUHostInstance", UHostId=id) == 8905
+    assert api.refused("TerminateUHostInstance", UHostId=id) == 8856
+    assert api.refused("CreateCustomImage", UHostId=id, ImageName="i") == 8010
+    assert api.refused("ResetUHostInstancePassword", UHostId=id, Password=password("Password123")) == 8905
+    assert api.refused("ResizeUHostInstance", UHostId=id, CPU=4) == 8905
     api.ask("StopUHostInstance", UHostId=id)
     api.wait(id, "Stopped")
-    assert api.refused("RebootUHostInstance", UHostId=id) == 8039
+    assert api.refused("RebootUHostInstance", UHostId=id) == 8905
     api.remove_host(id)
 
 
-def test_a_host_that_is_gone_is_not_described_and_every_command_answers_8037(api: Asker) -> None:
+def test_a_host_that_is_gone_is_not_described_and_every_command_is_refused(api: Asker) -> None:
     id = api.running_host()
     api.remove_host(id)
     assert api.ask("DescribeUHostInstance", UHostIds=[id]) | {"Action": ""} == {
@@ -158,7 +158,7 @@ def test_a_host_that_is_gone_is_not_described_and_every_command_answers_8037(api
         "RebootUHostInstance",
         "TerminateUHostInstance",
     ):
-        assert api.refused(command, UHostId=id) == 8037
+        assert api.refused(command, UHostId=id) == 230
 
 
 def test_a_host_of_another_project_or_region_is_not_there(
@@ -168,7 +168,7 @@ def test_a_host_of_another_project_or_region_is_not_there(
     second = Asker(paper_emulator, paper_emulator.client(project="org-second"))
     for other in (elsewhere, second):
         assert other.hosts(id) == []
-        assert other.refused("StopUHostInstance", UHostId=id) == 8037
+        assert other.refused("StopUHostInstance", UHostId=id) == 230
     api.remove_host(id)
 
 
@@ -200,7 +200,7 @@ def test_terminating_releases_eip_and_disks_when_told_to(api: Asker) -> None:
 
 def test_deletion_protection_refuses_termination(api: Asker) -> None:
     id = api.stopped_host(DeletionProtection=True)
-    assert api.refused("TerminateUHostInstance", UHostId=id) == 8039
+    assert api.refused("TerminateUHostInstance", UHostId=id) == 8905
 
 
 def test_pages_are_as_offset_and_limit_say(api: Asker) -> None:
