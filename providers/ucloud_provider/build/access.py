@@ -51,8 +51,7 @@ def own_key(args: CustomImageArgs, base_dir: Path) -> str:
     """The private key that the arguments name. Raises `InvalidSpec` where it is none that we can log in with."""
     path = base_dir / Path(args.ssh_private_key_file or "").expanduser()
     try:
-        read_private_key(path)
-        return path.read_text(encoding="utf-8")
+        return read_private_key(path, args.ssh_private_key_passphrase)
     except CommunicatorError as error:
         raise InvalidSpec([f"ssh_private_key_file: {error}"]) from error
 

@@ -40,8 +40,8 @@ class KeyPair:
         return cls(private=_openssh(key), public=f"{public.decode()} {comment}".strip())
 
 
-def read_private_key(path: Path, passphrase: str | None = None) -> paramiko.PKey:
-    """The private key in a file: OpenSSH or PEM; ed25519, ECDSA or RSA."""
+def read_private_key(path: Path, passphrase: str | None = None) -> str:
+    """The private key in a file, OpenSSH or PEM, ed25519, ECDSA or RSA: a text that needs no passphrase."""
     where = f"private key {path}"
     try:
         text = path.expanduser().read_text(encoding="utf-8")
@@ -49,11 +49,23 @@ def read_private_key(path: Path, passphrase: str | None = None) -> paramiko.PKey
         raise CommunicatorError(f"{where} is not text; give the key in OpenSSH's or PEM format") from None
     except OSError as error:
         raise CommunicatorError(f"{where} cannot be read: {error.strerror}") from None
-    return parse_private_key(text, passphrase, where)
+    key = _loaded(text, passphrase, where)
+    return _openssh(key) if passphrase else text
 
 
 def parse_private_key(text: str, passphrase: str | None = None, where: str = "the private key") -> paramiko.PKey:
     """The private key in a text. `where` names it in errors, which never hold the key."""
+    key = _loaded(text, passphrase, where)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return paramiko.RSAKey.from_private_key(io.StringIO(_openssh(key)))
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return paramiko.ECDSAKey.from_private_key(io.StringIO(_openssh(key)))
+    return paramiko.Ed25519Key.from_private_key(io.StringIO(_openssh(key)))
+
+
+def _loaded(
+    text: str, passphrase: str | None, where: str
+) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:
     text = "\n".join(line.strip() for line in text.strip().splitlines()) + "\n"
     wrong = _no_private_key(text)
     if wrong:
@@ -68,7 +80,7 @@ def parse_private_key(text: str, passphrase: str | None = None, where: str = "th
         key = load(text.encode(), passphrase.encode() if passphrase else None)
     except TypeError as error:
         if passphrase:  # the key has none
-            return parse_private_key(text, None, where)
+            return _loaded(text, None, where)
         raise CommunicatorError(encrypted) from error
     except (UnsupportedAlgorithm, NotImplementedError) as error:  # a compressed point, say
         raise CommunicatorError(f"{where} is of an unknown kind; use ed25519, ECDSA or RSA") from error
@@ -78,12 +90,8 @@ def parse_private_key(text: str, passphrase: str | None = None, where: str = "th
         if "password" in str(error).lower() or "encrypted" in str(error).lower():
             raise CommunicatorError(encrypted) from error
         raise CommunicatorError(f"{where} is damaged; give the whole text of the file, every line of it") from error
-    if isinstance(key, rsa.RSAPrivateKey):
-        return paramiko.RSAKey.from_private_key(io.StringIO(_openssh(key)))
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        return paramiko.ECDSAKey.from_private_key(io.StringIO(_openssh(key)))
-    if isinstance(key, ed25519.Ed25519PrivateKey):
-        return paramiko.Ed25519Key.from_private_key(io.StringIO(_openssh(key)))
+    if isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
+        return key
     raise CommunicatorError(f"{where} is of a kind that SSH servers no longer take; use ed25519, ECDSA or RSA")
 
 

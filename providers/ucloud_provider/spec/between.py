@@ -47,6 +47,7 @@ def image_failures(given: Given, base_dir: Path) -> Iterator[Failure]:
         yield Failure("delete_adopted", "True needs adopt_image_id; an image that was built is deleted anyway")
     for name in ("ssh_private_key_file", "user_data_file"):
         yield from _file(given, name, base_dir)
+    yield from _private_key(given, base_dir)
     yield from _key_bits(given)
     names = [field.name for field in dataclasses.fields(CustomImageArgs)]
     for index, name in enumerate(given["replace_on"] or ()):
@@ -114,6 +115,26 @@ def _bandwidth(given: Given) -> Iterator[Failure]:
         "eip_bandwidth",
         f"{bandwidth} Mbps is above the {most} Mbps of eip_charge_mode 'traffic'; give less, or another mode",
     )
+
+
+def _private_key(given: Given, base_dir: Path) -> Iterator[Failure]:
+    """What is wrong with the key to log in with: it is the last thing that a build needs, and the first to be told."""
+    value, passphrase = given["ssh_private_key_file"], given["ssh_private_key_passphrase"]
+    if passphrase and given.absent("ssh_private_key_file"):
+        yield Failure("ssh_private_key_passphrase", "is given without ssh_private_key_file; give the key that it is of")
+    if not isinstance(value, str) or "ssh_private_key_passphrase" in given.unjudged:
+        return
+    from ucloud_provider.communicators.ssh_keys import read_private_key  # for start-up: few builds have their own key
+    from ucloud_provider.errors import CommunicatorError
+
+    try:
+        path = base_dir / Path(value).expanduser()
+        if path.is_file():
+            read_private_key(path, passphrase)
+    except (OSError, RuntimeError):
+        return  # told elsewhere
+    except CommunicatorError as error:
+        yield Failure("ssh_private_key_file", str(error).replace("its passphrase", "ssh_private_key_passphrase"))
 
 
 def _key_bits(given: Given) -> Iterator[Failure]:

@@ -199,6 +199,9 @@ class CustomImageArgs:
         effect=Effect.NONE,
         doc="Log in with this private key; the source image, or `ssh_keypair_name`, knows its public half.",
     )
+    ssh_private_key_passphrase: Arg[str | None] = arg(
+        default=None, effect=Effect.NONE, secret=True, doc="Passphrase of `ssh_private_key_file`, where it has one."
+    )
     ssh_keypair_name: Arg[str | None] = arg(
         default=None,
         effect=Effect.NONE,

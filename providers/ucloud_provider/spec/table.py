@@ -20,7 +20,7 @@ Every argument of every class, with its default and what changing it does to wha
 - **updates in place**: what exists is changed; nothing is built
 - **nothing**: only the next build, or the next change, sees it
 
-A file counts by its content and its execute bit: another path or another time with the same content is no change.
+A file counts by its content and the mode it gets on the host: another path, another time or another umask is no change.
 Durations are seconds, or texts such as `30s`, `5m`, `1h30m`.
 
 This page is made from the declarations by `python -m ucloud_provider.spec.table`; a test holds that it is current.

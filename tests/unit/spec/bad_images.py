@@ -184,7 +184,7 @@ BAD_IMAGE: list[Wrong] = [
         "'mine' needs ssh_private_key_file, the private half of that key pair",
     ),
     (
-        {"ssh_password": "Secret-123", "ssh_keypair_name": "mine", "ssh_private_key_file": "here"},
+        {"ssh_password": "Secret-123", "ssh_keypair_name": "mine", "ssh_private_key_file": "key"},
         "ssh_keypair_name",
         f"and ssh_password{ONE_OF_TWO}",
     ),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
+from ucloud_provider.communicators.ssh_keys import KeyPair
 from ucloud_provider.provisioners.environment import SHELLS_OWN
 from ucloud_provider.spec import rules
 
@@ -15,7 +16,7 @@ CONTENT = {
     **{name: f"echo {name}\n".encode() for name in SCRIPTS},
     "conf/a": b"a",
     "conf/b/c": b"\0\xff",
-    "key": b"a key",
+    "key": KeyPair.generate().private.encode(),
     "user-data": b"#!/bin/sh\n",
 }
 """What a project's folder holds: path → content."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ucloud_provider.communicators.ssh_keys import KeyPair
 from ucloud_provider.spec import table
 from ucloud_provider.spec.args import Effect
 from ucloud_provider.spec.check import check_custom_image, check_uhost
@@ -61,6 +62,7 @@ CHANGED_IMAGE: dict[str, dict[str, Any]] = {
     "ssh_username": {"ssh_username": "ubuntu"},
     "ssh_password": {"ssh_password": "Secret-123"},
     "ssh_private_key_file": {"ssh_private_key_file": "key"},
+    "ssh_private_key_passphrase": {"ssh_private_key_file": "key", "ssh_private_key_passphrase": "needless"},
     "ssh_keypair_name": {"ssh_keypair_name": "mine", "ssh_private_key_file": "key"},
     "temporary_key_pair_type": {"temporary_key_pair_type": "rsa"},
     "temporary_key_pair_bits": {"temporary_key_pair_type": "rsa", "temporary_key_pair_bits": 4096},
@@ -112,7 +114,7 @@ SUBNET = {"vpc_id": "uvnet-1", "subnet_id": "subnet-1"}
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "user-data").write_text("#!/bin/sh\n")
-    (tmp_path / "key").write_text("a key")
+    (tmp_path / "key").write_text(KeyPair.generate().private)
     return tmp_path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ucloud_provider.communicators.ssh_keys import KeyPair
 from ucloud_provider.spec.check import Failure, check_custom_image, check_uhost
 
 from tests.unit.cloud.test_bad_config import BAD_CONFIG
@@ -22,6 +23,7 @@ def changed(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "here").write_text("#!/bin/sh\n")
+    (tmp_path / "key").write_text(KeyPair.generate().private)
     (tmp_path / "large").write_text("x" * 16385)
     (tmp_path / "folder").mkdir()
     return tmp_path
