@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ucloud_provider.build.lookups import Lookups
-from ucloud_provider.cloud import network
+from ucloud_provider.cloud import network, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image, Vpc
 from ucloud_provider.errors import CloudError
@@ -23,16 +23,17 @@ Projects = Mapping[str, str]
 Zones = Mapping[str, Sequence[str]]
 
 
-def or_none(call: Callable[[], T]) -> T | None:
-    """The answer to a look-up by id; None where UCloud refuses it: with which RetCode, for one that is not there, no
-    document says.
+def or_refusal(call: Callable[[], T | None]) -> tuple[T | None, str]:
+    """The answer to a look-up, None where there is no such thing; or what UCloud said where it refused to look.
+
+    A refusal is not taken for an absence, whichever RetCode it has.
     """
     try:
-        return call()
+        return call(), ""
     except CloudError as error:
-        if error.code:
-            return None
-        raise
+        if not error.code or retry.is_transient(error) or retry.lets_nothing_be_asked(error):
+            raise
+        return None, str(error)
 
 
 def place_problems(

@@ -162,15 +162,19 @@ class _Host:
         self._network = found.Network(given, api, lookups)
         image_id, look = given[image_argument], images.source if image_argument == "source_image_id" else images.get
         self._image = (
-            lookups.ask(api, (image_argument, image_id), lambda api: found.or_none(lambda: look(api, image_id)))
+            lookups.ask(api, (image_argument, image_id), lambda api: found.or_refusal(lambda: look(api, image_id)))
             if image_id
             else None
         )
 
     def judge(self, result: Found) -> None:
         if self._image is not None:
-            result.image = self._image.value()
-            result.problems += found.image_problems(self._given, self._image_argument, result.image, self._api)
+            result.image, refused = self._image.value() or (None, "")
+            if refused:
+                argument = self._image_argument
+                result.problems.append(f"{argument}: {self._given[argument]!r} cannot be looked up: {refused}")
+            else:
+                result.problems += found.image_problems(self._given, self._image_argument, result.image, self._api)
         result.problems += self._network.problems()
         result.security_group = self._network.security_group
         if self._given["instance_type"] and self._given["availability_zone"]:

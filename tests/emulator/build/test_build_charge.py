@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ucloud_provider.build.image import build_image
-from ucloud_provider.errors import StepFailed
+from ucloud_provider.errors import InvalidSpec, StepFailed
 
 from tests.emulator.build.conftest import Builds
 from tests.support.documents import documented
@@ -46,3 +46,11 @@ def test_a_healthy_build_is_refused_nothing(paper_builds: Builds) -> None:
     assert paper_builds.requests("ReleaseEIP") == []
     (log,) = paper_builds.base_dir.glob("state/builds/*/build.log")
     assert [line for line in log.read_text().splitlines() if "failed" in line] == []
+
+
+def test_an_image_that_cannot_be_looked_up_is_not_said_not_to_be_there(paper_builds: Builds) -> None:
+    paper_builds.emulator.fault(action="DescribeImage", ret_code=299, message="no", times=0)
+    with pytest.raises(InvalidSpec) as caught:
+        build_in(paper_builds, "org-emulator")
+    (said,) = caught.value.problems
+    assert said.startswith("source_image_id: 'uimage-f1chxn' cannot be looked up: DescribeImage failed: no: IAM")
