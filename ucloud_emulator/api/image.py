@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from ucloud_emulator import catalogue, fields
 from ucloud_emulator.dispatch import Call, Reply, action
@@ -37,8 +38,23 @@ def base_image(image: catalogue.BaseImage, project: str, region: str) -> Image:
     )
 
 
+def custom_images(call: Call, project: str, region: str) -> list[Image]:
+    """A project's own images in a region. A project at its quota has as many as it may when it first looks."""
+    store = call.cloud.store
+    with store.lock:
+        found = store.at(Image, project, region)
+        if not found and not call.cloud.project(project).traits.image_quota_left:
+            origin = base_image(catalogue.BASE_IMAGES[0], project, region)
+            with store.together():
+                for number in range(1, catalogue.image_quota(region) + 1):
+                    name = f"kept-{number:02}"
+                    store.put(replace(origin, id=new_id("uimage"), name=name, remark="", type="Custom"))
+            found = store.at(Image, project, region)
+    return found
+
+
 def visible_images(call: Call) -> list[Image]:
-    custom = call.cloud.store.all(Image, lambda i: (i.project, i.region) == (call.project, call.region))
+    custom = custom_images(call, call.project, call.region)
     with_cloud_init = call.cloud.project(call.project).traits.cloud_init_images
     offered = [image for image in catalogue.BASE_IMAGES if with_cloud_init or "CloudInit" not in image.features]
     return [*(base_image(image, call.project, call.region) for image in offered), *custom]
@@ -204,10 +220,8 @@ def _copy(call: Call, source: Image, project: str, region: str) -> Image:
 
 
 def _check_quota(call: Call, project: str, region: str, more: int) -> None:
-    """Custom images that a project may have in a region: the documents' number, or what its trait says."""
-    quota = call.cloud.project(project).traits.image_quota
-    quota = catalogue.image_quota(region) if quota is None else quota
-    there = len(call.cloud.store.all(Image, lambda image: (image.project, image.region) == (project, region)))
+    """Custom images that a project may have in a region."""
+    quota, there = catalogue.image_quota(region), len(custom_images(call, project, region))
     if there + more > quota:
         raise Refusal(RetCode.QUOTA, f"{there} custom images of [{project}] in {region}, its quota is {quota}")
 

@@ -40,8 +40,8 @@ class Traits:
     """Whether ChargeType Dynamic is permitted: else 8116 for hosts, 17062 for disks."""
     image_copies: bool = True
     """Region-level image service, opened by a ticket (uhost guide/image/copy.md)."""
-    image_quota: int | None = None
-    """Custom images a region may hold; None: what the documents say of the region."""
+    image_quota_left: bool = True
+    """Whether a region has room for custom images; else it holds as many as it may from the start."""
     cloud_init_images: bool = True
     """Whether base images with CloudInit are offered."""
 
@@ -64,7 +64,7 @@ PROJECTS = (
     Project("org-no-vpc", "Without a default VPC", traits=Traits(default_vpc=False)),
     Project("org-no-hourly", "Without hourly billing", traits=Traits(hourly_billing=False)),
     Project("org-no-copies", "Without permission to copy images", traits=Traits(image_copies=False)),
-    Project("org-full", "At its quota of custom images", traits=Traits(image_quota=0)),
+    Project("org-full", "At its quota of custom images", traits=Traits(image_quota_left=False)),
     Project("org-no-cloudinit", "Without CloudInit images", traits=Traits(cloud_init_images=False)),
 )
 DEFAULT_PROJECT = next(project.id for project in PROJECTS if project.default)

@@ -12,9 +12,9 @@ from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.release import found, give_back
 from ucloud_provider.build.snapshot import wait_available
 from ucloud_provider.build.state import Build, MadeCopy, copy_api
-from ucloud_provider.cloud import images
+from ucloud_provider.cloud import images, retcodes, retry
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.errors import UCloudImageError
+from ucloud_provider.errors import CloudError, UCloudImageError
 from ucloud_provider.spec.image import ImageCopy
 from ucloud_provider.spec.rules import parse_duration
 
@@ -44,12 +44,19 @@ class Copies(Step):
                     build.copies.append(future.result())
                     build.progress.step(f"copied to {target.region}")
                 except UCloudImageError as error:
-                    build.failed_copies.append(f"{target.region} ({target.project_id}): {error}")
+                    build.failed_copies.append(f"{target.region} ({target.project_id}): {error}{_remedy(error)}")
 
     def release(self, build: Build) -> None:
         for each in list(build.copies):
             give_back(build.undo_api, build.journal, copy_thing(build, each))
             build.copies.remove(each)
+
+
+def _remedy(error: UCloudImageError) -> str:
+    """What may help where UCloud refuses a copy. No page has the RetCode of a project that may make none."""
+    if not isinstance(error, CloudError) or error.code < retry.FIRST_PRODUCT_CODE or retcodes.remedy(error.code):
+        return ""
+    return "; copies need UCloud's region-level image service, which a ticket opens"
 
 
 def copy_thing(build: Build, made: MadeCopy) -> Thing:

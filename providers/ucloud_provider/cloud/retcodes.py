@@ -140,7 +140,8 @@ ROWS: tuple[RetCode, ...] = (
         8095,
         Meaning.ELSEWHERE,
         UHOST,
-        f"the quota for hosts differs by zone: add fallback_availability_zones, or {_QUOTA}",
+        "a quota is used up. Of hosts it differs by zone: add fallback_availability_zones. Of custom "
+        f"images it is for the region. Or {_QUOTA}",
     ),
     RetCode(
         8320,

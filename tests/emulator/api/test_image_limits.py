@@ -33,11 +33,18 @@ def test_no_more_custom_images_than_the_region_s_quota() -> None:
         assert api.refused("CreateCustomImage", UHostId=host, ImageName="one-more") == 8095
 
 
-def test_a_project_at_its_quota_makes_no_image(paper_emulator: Emulator) -> None:
-    api = asker(paper_emulator, "org-full")
-    host = api.stopped_host()
+def test_a_project_at_its_quota_makes_no_image_until_one_is_deleted(paper_emulator: Emulator) -> None:
+    api, elsewhere = asker(paper_emulator, "org-full"), asker(paper_emulator, "org-full", "hk")
+    kept = api.ask("DescribeImage", ImageType="Custom", Limit=100)
+    assert (kept["TotalCount"], len(kept["ImageSet"])) == (30, 30)
+    assert elsewhere.ask("DescribeImage", ImageType="Custom")["TotalCount"] == 10
+    host = api.stopped_host(ImageId=kept["ImageSet"][0]["ImageId"])
     assert api.refused("CreateCustomImage", UHostId=host, ImageName="one-more") == 8095
+    api.ask("TerminateCustomImage", ImageId=kept["ImageSet"][0]["ImageId"])
+    image = api.made_image(host)
+    assert api.refused("CopyCustomImage", **copy(api, image, "org-full", TargetRegion="hk")) == 8095
     api.remove_host(host)
+    api.ask("TerminateCustomImage", ImageId=image)
 
 
 @documented("uhost/guide/image/copy.md", "Copies need region-level image service, opened by a ticket")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ucloud_provider.build.image import build_image
-from ucloud_provider.build.state import BuiltImage
+from ucloud_provider.build.state import BuiltImage, CopyFailed
 from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.errors import InvalidSpec
 from ucloud_provider.spec.image import ImageCopy
@@ -68,6 +68,37 @@ def test_without_a_default_vpc_the_ones_there_are_named_and_one_of_them_is_built
     assert problem.endswith(f"There is {vpc} (mine) with {subnet}")
     account.build(vpc_id=vpc, subnet_id=subnet)
     assert account.left() == ["image", "subnet", "vpc"]
+
+
+@documented("uhost/guide/image/copy.md", "Copies need region-level image service, which is opened by a ticket")
+def test_without_permission_to_copy_the_image_is_made_and_the_refused_copy_is_named(paper_builds: Builds) -> None:
+    account = Account(paper_builds, "org-no-copies")
+    with pytest.raises(CopyFailed) as caught:
+        account.build(copies=[ImageCopy(region="cn-sh2")])
+    assert account.left() == ["image"]
+    assert "cn-sh2" in str(caught.value)
+    assert any("region-level image service, which a ticket opens" in each for each in caught.value.failures)
+    account.build()
+
+
+@documented("uhost/guide/image/common.md", "A region holds a number of custom images")
+def test_at_the_quota_of_images_a_build_makes_nothing_and_says_what_to_do(paper_builds: Builds) -> None:
+    account = Account(paper_builds, "org-full")
+    (problem,) = account.problems()
+    assert problem.startswith("image_name: cn-bj2 holds 30 of 30 custom images in org-full; delete one there, or have")
+    full_at_its_place = Account(paper_builds, paper_builds.emulator.project)
+    (problem,) = full_at_its_place.problems(copies=[ImageCopy(project_id="org-full")])
+    assert problem.startswith("copies[0]: cn-bj2 holds 30 of 30 custom images in org-full; ")
+
+
+def test_without_images_with_cloud_init_a_build_works_on_one_without(paper_builds: Builds) -> None:
+    account = Account(paper_builds, "org-no-cloudinit")
+    (problem,) = account.problems(source_image_id="uimage-debian12-ci")
+    assert problem.startswith("source_image_id: 'uimage-debian12-ci' is no image of cn-bj2 in org-no-cloudinit; ")
+    (problem,) = account.problems(user_data="#!/bin/sh")
+    assert problem.startswith("user_data: image 'uimage-f1chxn' has no CloudInit to run it; ")
+    account.build()
+    assert account.left() == ["image"]
 
 
 @documented("api/summary/public.md", "A sub-account names its ProjectId in every call")
