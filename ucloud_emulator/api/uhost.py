@@ -113,8 +113,9 @@ def describe(store: Store, host: Host, bound_before: float = math.inf) -> Reply:
         "MachineType": host.machine_type,
         "CpuPlatform": host.cpu_platform,
         "UHostFamily": host.family,
-        "UHostType": "",
-        "HostType": "",
+        # The names before MachineType, which UCloud's older tests (448, 449) still look for.
+        "UHostType": "Normal" if host.machine_type == "N" else "",
+        "HostType": "N2" if host.machine_type == "N" else "",
         "ChargeType": host.charge_type,
         "CreateTime": host.created,
         "ExpireTime": _expires(host),

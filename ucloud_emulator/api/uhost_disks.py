@@ -12,6 +12,8 @@ from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter, missing_pa
 
 KINDS = tuple(kind.name for kind in catalogue.DISK_TYPES)
 MOST_LOCAL_BOOT = 100
+OLD_LEAST = 10
+"""What DiskSpace of an old order may be at least: UCloud's tests (867) send 10."""
 MOST_CLOUD_DATA = 26
 
 
@@ -23,6 +25,7 @@ class DiskWish:
     number: int = 0
     """The N of Disks.N."""
     backup: str = "NONE"
+    least: int = catalogue.LEAST_DISK
 
     @property
     def in_cloud(self) -> bool:
@@ -62,7 +65,7 @@ def _old_wishes(asked: Parameters) -> list[DiskWish]:
     boot_type = type if storage == "LocalDisk" else "CLOUD_SSD"
     boot = DiskWish(True, boot_type, asked.integer("BootDiskSpace", 20, least=1), 0, backup)
     space = asked.integer("DiskSpace", 0, least=0)
-    return [boot, *([DiskWish(False, type, space, 1, backup)] if space else [])]
+    return [boot, *([DiskWish(False, type, space, 1, backup, OLD_LEAST)] if space else [])]
 
 
 def check_disks(wishes: tuple[DiskWish, ...], offer: Offer, image: Image | None) -> None:
@@ -104,5 +107,5 @@ def _check_data_size(wish: DiskWish) -> None:
     most, name = catalogue.disk_type(wish.type).data_most, f"Disks.{wish.number}.Size"
     if wish.in_cloud and wish.size > most:
         raise Refusal(RetCode.DATA_DISK_SIZE, f"{name} [{wish.size}]: {wish.type} has {most} GB at most")
-    if not catalogue.LEAST_DISK <= wish.size <= most:
-        raise bad_parameter(name, f"{wish.size} is not {catalogue.LEAST_DISK} to {most}")
+    if not wish.least <= wish.size <= most:
+        raise bad_parameter(name, f"{wish.size} is not {wish.least} to {most}")

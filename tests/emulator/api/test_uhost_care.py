@@ -47,13 +47,14 @@ def test_an_isolation_group_takes_seven_hosts_of_a_zone_and_lets_them_go(api: As
 @documented("api/uhost-api/create_uhost_instance_old.md", "Local disks by BootDiskSpace and DiskSpace, without Disks.N")
 @documented("api/uhost-api/create_uhost_instance_old.md", "TimemachineFeature is for local disks alone")
 def test_the_old_parameters_order_disks_by_their_sizes(api: Asker) -> None:
-    id = api.running_host(**OLD, DiskSpace=20, HostType="N2", UHostType="Normal", TimemachineFeature="Yes")
+    id = api.running_host(**OLD, DiskSpace=10, HostType="N2", UHostType="Normal", TimemachineFeature="Yes")
     host = api.host(id)
     assert [(disk["DiskType"], disk["Size"], disk["BackupType"]) for disk in host["DiskSet"]] == [
         ("LOCAL_NORMAL", 20, "DATAARK"),
-        ("LOCAL_NORMAL", 20, "DATAARK"),
+        ("LOCAL_NORMAL", 10, "DATAARK"),
     ]
     assert (host["MachineType"], host["TimemachineFeature"]) == ("N", "yes")
+    assert (host["HostType"], host["UHostType"]) == ("N2", "Normal")
     cloud = api.wanted(**OLD, StorageType="UDisk", TimemachineFeature="Yes")
     assert api.refused("CreateUHostInstance", **cloud) == 230
     api.remove_host(id)
