@@ -99,6 +99,17 @@ def test_without_a_default_vpc_a_preview_names_the_networks_there_are(cloudy: St
     assert "has no default VPC" in cloudy.preview().failed().output
 
 
+def test_a_refusal_for_the_account_s_own_sake_is_told_where_the_check_of_room_already_meets_it(
+    cloudy: Stack, paper_cloud: Emulator
+) -> None:
+    cloudy.environment["UCLOUD_PROJECT_ID"] = "org-no-hourly"
+    cloudy.create(image())
+    told = diagnostics(cloudy.preview().failed().output)
+    assert "charge_type: 'dynamic', and CheckUHostResourceCapacity failed" in told
+    assert "hourly billing is not open to this account" in told
+    assert paper_cloud.ledger() == []
+
+
 def test_a_preview_without_keys_works_and_says_that_it_did_not_look(cloudy: Stack, paper_cloud: Emulator) -> None:
     for name in ("UCLOUD_PUBLIC_KEY", "UCLOUD_PRIVATE_KEY"):
         del cloudy.environment[name]

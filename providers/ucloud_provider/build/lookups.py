@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from ucloud_provider.cloud import retry
+from ucloud_provider.cloud import retcodes, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import CloudError
 
@@ -23,15 +23,18 @@ class Answer(Generic[T]):
         self._future = future
         self._refused = refused
 
-    def value(self) -> T | None:
+    def value(self, also: Collection[retcodes.Meaning] = ()) -> T | None:
         """The answer; None where UCloud refuses it, as to an account that may not ask.
 
-        Raises `CloudError` where nothing can be asked at all: UCloud is not reached, or does not know the keys.
+        Raises `CloudError` where nothing can be asked at all: UCloud is not reached, or does not know the keys; and
+        for refusals whose meanings are in `also`.
         """
         try:
             return self._future.result()
         except CloudError as error:
             if not error.code or retry.lets_nothing_be_asked(error) or retry.is_transient(error):
+                raise
+            if retcodes.meaning(error.code) in also:
                 raise
             self._refused(error)
             return None

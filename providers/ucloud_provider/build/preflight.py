@@ -19,10 +19,10 @@ from ucloud_provider.build.lookups import Lookups
 from ucloud_provider.build.pipeline import Step
 from ucloud_provider.build.quota import Quotas
 from ucloud_provider.build.state import Build
-from ucloud_provider.cloud import account, images, keypairs, offers, retry
+from ucloud_provider.cloud import account, images, keypairs, offers, retcodes, retry
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
-from ucloud_provider.errors import InvalidSpec
+from ucloud_provider.errors import CloudError, InvalidSpec
 from ucloud_provider.spec.args import to_inputs
 from ucloud_provider.spec.between import Given
 
@@ -197,8 +197,14 @@ class _Host:
             result.problems += dict.fromkeys(each for some in said if isinstance(some, list) for each in some)
             return
         full: list[Choice] = []
-        if result.image is not None:
-            full = self._full(choices, result.image.id)
+        try:
+            if result.image is not None:
+                full = self._full(choices, result.image.id)
+        except CloudError as error:
+            if retcodes.meaning(error.code) is not retcodes.Meaning.ACCOUNT:
+                raise
+            result.problems.append(f"charge_type: {self._charge_type!r}, and {error}")
+            return
         result.choices = tuple(choices[len(full) :])
         tried = ", ".join(str(each.place) for each in full)
         if not result.choices:
@@ -230,7 +236,8 @@ class _Host:
                 charge_type=self._charge_type.capitalize(),
             )
 
-        return self._lookups.ask(self._api, ("room", choice, image_id, self._charge_type), ask).value()
+        asked = self._lookups.ask(self._api, ("room", choice, image_id, self._charge_type), ask)
+        return asked.value(also=(retcodes.Meaning.ACCOUNT,))
 
 
 def _named(given: Given, name: str) -> list[tuple[str, str]]:
