@@ -4,16 +4,17 @@ import pulumi
 
 from ucloud_image import CustomImage, CustomImageArgs, ImageCopy, Shell, UHost, UHostArgs
 
+source_image_id = pulumi.Config().require("sourceImageId")
+
 image = CustomImage(
     "basic",
     CustomImageArgs(
         region="cn-bj2",
         availability_zone="cn-bj2-02",
-        instance_type="n-basic-2",
-        source_image_id="uimage-f1chxn",
-        ssh_username="root",
+        instance_type="o-standard-2",
+        source_image_id=source_image_id,
         image_name="packer-test-basic-bj",
-        provisioners=[Shell(inline=["yum install -y nginx"])],
+        provisioners=[Shell(inline=["apt-get update -q", "apt-get install -qy nginx"])],
         copies=[ImageCopy(region="cn-sh2")],
     ),
 )
@@ -23,7 +24,7 @@ web = UHost(
     UHostArgs(
         region="cn-bj2",
         availability_zone="cn-bj2-02",
-        instance_type="n-basic-2",
+        instance_type="o-standard-2",
         image_id=image.image_id,
     ),
 )

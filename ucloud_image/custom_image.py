@@ -25,10 +25,10 @@ class CustomImage(Resource, module=TYPE_MODULE, name=CUSTOM_IMAGE.name):
             "web",
             CustomImageArgs(
                 availability_zone="cn-bj2-02",
-                instance_type="n-basic-2",
-                source_image_id="uimage-f1chxn",
+                instance_type="o-standard-2",
+                source_image_id="uimage-debian12-ci",
                 image_name="web",
-                provisioners=[Shell(inline=["yum install -y nginx"])],
+                provisioners=[Shell(inline=["apt-get install -qy nginx"])],
                 copies=[ImageCopy(region="cn-sh2")],
             ),
         )

@@ -20,7 +20,7 @@ class UHost(Resource, module=TYPE_MODULE, name=UHOST.name):
     Example:
         host = UHost(
             "web",
-            UHostArgs(availability_zone="cn-bj2-02", instance_type="n-basic-2", image_id=image.image_id),
+            UHostArgs(availability_zone="cn-bj2-02", instance_type="o-standard-2", image_id=image.image_id),
         )
         pulumi.export("url", pulumi.Output.concat("http://", host.public_ip))
     """

@@ -14,9 +14,8 @@ image = CustomImage(
     "web-service",
     CustomImageArgs(
         availability_zone=ZONE,
-        instance_type="n-basic-2",
-        source_image_id="uimage-f1chxn",
-        ssh_username="root",
+        instance_type="o-standard-2",
+        source_image_id=pulumi.Config().require("sourceImageId"),
         image_name=name,
         image_description="nginx with the page of site/",
         provisioners=[
@@ -28,7 +27,9 @@ image = CustomImage(
 
 web = UHost(
     "web-service",
-    UHostArgs(availability_zone=ZONE, instance_type="n-basic-2", image_id=image.image_id, name=name, eip_bandwidth=2),
+    UHostArgs(
+        availability_zone=ZONE, instance_type="o-standard-2", image_id=image.image_id, name=name, eip_bandwidth=2
+    ),
 )
 
 pulumi.export("image_id", image.image_id)

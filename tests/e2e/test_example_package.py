@@ -90,6 +90,7 @@ def test_a_project_with_a_providers_folder_of_its_own_runs_from_the_package(
 
     pulumi("stack", "init", "dev")
     pulumi("config", "set", "ucloud:baseUrl", emulator.url)
+    pulumi("config", "set", "sourceImageId", "uimage-debian12-ci")
     pulumi("config", "set", "ucloud:region", emulator.region)
     pulumi("config", "set", "ucloud:projectId", emulator.project)
     pulumi("config", "set", "ucloud:publicKey", emulator.public_key)

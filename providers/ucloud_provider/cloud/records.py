@@ -42,6 +42,8 @@ class Host:
     memory: int
     created: int
     machine_type: str = ""
+    cpu_maker: str = ""
+    """`Intel` or `Amd`; empty where UCloud does not say, or prices know no such maker."""
     disks: tuple[HostDisk, ...] = ()
 
     @classmethod
@@ -54,6 +56,7 @@ class Host:
         boot: Mapping[str, Any] = next(
             (each for each in listed(action, item, "DiskSet") if str(each.get("IsBoot")).lower() == "true"), {}
         )
+        maker = text(item, "CpuPlatform").partition("/")[0]
         boot_state = text(item, "BootDiskState") or text(boot, "BootDiskState") or "Normal"
         return cls(
             id=key(action, item, "UHostId"),
@@ -70,6 +73,7 @@ class Host:
             memory=number(item, "Memory"),
             created=number(item, "CreateTime"),
             machine_type=text(item, "MachineType"),
+            cpu_maker=maker if maker in ("Intel", "Amd") else "",
             disks=tuple(map(HostDisk.of, listed(action, item, "DiskSet"))),
         )
 

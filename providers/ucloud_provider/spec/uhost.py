@@ -28,7 +28,7 @@ class UHostArgs:
     """The arguments of `UHost`.
 
     Example:
-        UHostArgs(availability_zone="cn-bj2-02", instance_type="n-basic-2", image_id=image.image_id)
+        UHostArgs(availability_zone="cn-bj2-02", instance_type="o-standard-2", image_id=image.image_id)
     """
 
     availability_zone: Arg[str] = arg(effect=Effect.REPLACE, rule=rules.not_empty, doc="Zone, of `region`.")
