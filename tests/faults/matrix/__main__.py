@@ -44,16 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="fault-matrix-") as folder:
             print("\n".join(case.id for case in generate(record(Path(folder))) if options.only in case.id))
         return 0
-    result = run(options.only, options.jobs)
+    result = run(options.only, options.jobs, options.every)
     print(result)
     return 0 if result.clean else 1
 
 
-def run(only: str = "", jobs: int = os.cpu_count() or 2) -> Result:
-    """Run the cases whose id contains `only`, saying of each batch how it went."""
+def run(only: str = "", jobs: int = os.cpu_count() or 2, every: int = 1) -> Result:
+    """Run each `every`th of the cases whose id contains `only`, saying of each batch how it went."""
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="fault-matrix-"))
-    cases = [case for case in generate(record(folder / "record")) if only in case.id]
+    cases = [case for case in generate(record(folder / "record")) if only in case.id][::every]
     print(f"{len(cases)} cases were generated from {time.monotonic() - began:.0f} s of recording", flush=True)
     verdicts: list[Verdict] = []
     batches = list(_batches(cases))
@@ -72,6 +72,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.matrix", description=__doc__)
     parser.add_argument("--only", default="", metavar="TEXT", help="only cases whose id contains this")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="batches side by side")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth of them: a fair selection")
     parser.add_argument("--list", action="store_true", help="name the cases and run none")
     return parser.parse_args(arguments)
 
