@@ -19,6 +19,7 @@ down: venv ## destroy the example stack and stop the emulator; fails if anything
 	@$(PYTHON) -m tools.local_stack down
 
 test: setup lint ## run the linters and every test (TESTS=path for some of them)
+	@python3 -m tools.setup test-packages
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not full" $(TESTS)
 
 clients: setup ## other people's clients of UCloud on the emulator: UCloud's scenarios, Packer, CLI, Terraform (ARGS=--help)

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tools.pulumi_engine import EngineMissing, ensure_engine
@@ -42,6 +42,8 @@ APT_PACKAGES = (
     "systemd-container",
     "tcsh",
 )
+TEST_PACKAGES = ("chromium", "chromium-driver")
+"""What the tests need beside that: a browser for the emulator's page."""
 
 
 class SetupFailed(Exception):
@@ -53,13 +55,13 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def ensure_packages() -> None:
+def ensure_packages(packages: Sequence[str] = APT_PACKAGES) -> None:
     """Installs the Debian packages that are missing."""
     if shutil.which("dpkg-query") is None:
-        say("not a Debian machine: taking it that these are installed: " + " ".join(APT_PACKAGES))
+        say("not a Debian machine: taking it that these are installed: " + " ".join(packages))
         return
     listing = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${db:Status-Abbrev}${Package}\n", *APT_PACKAGES],
+        ["dpkg-query", "-W", "-f", "${db:Status-Abbrev}${Package}\n", *packages],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     present = {line[3:].strip() for line in listing.stdout.splitlines() if line.startswith("ii")}
@@ -134,7 +136,13 @@ def _run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> No
 
 
 def main() -> int:
-    steps = {"packages": ensure_packages, "venv": ensure_venv, "engine": ensure_engine, "bases": ensure_bases}
+    steps: dict[str, Callable[[], object]] = {
+        "packages": ensure_packages,
+        "test-packages": lambda: ensure_packages(TEST_PACKAGES),
+        "venv": ensure_venv,
+        "engine": ensure_engine,
+        "bases": ensure_bases,
+    }
     parser = argparse.ArgumentParser(prog="python3 -m tools.setup", description=__doc__)
     parser.add_argument("steps", nargs="*", choices=[*steps, []], help="only these: " + ", ".join(steps))
     options = parser.parse_args()

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ucloud_emulator import catalogue
+from ucloud_emulator import catalogue, page
 from ucloud_emulator.body import MalformedRequest, read_body
 from ucloud_emulator.dispatch import ACTIONS
 from ucloud_emulator.faultrules import BadRule, Fault, Rule, parse_rule
@@ -87,6 +87,7 @@ def admin(cloud: EmulatedCloud) -> Starlette:
             Route("/_emulator/faults", clear_faults, methods=["DELETE"]),
             Route("/_emulator/faults/{id}", clear_fault, methods=["DELETE"]),
             Route("/_emulator/hosts/{id}/fault", host_fault, methods=["POST"]),
+            *page.routes(cloud),
         ],
         exception_handlers={
             _Wrong: _say_wrong,

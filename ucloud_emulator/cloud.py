@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -59,6 +60,8 @@ class EmulatedCloud:
         self.projects = (*catalogue.PROJECTS, *catalogue.more_projects(more_projects))
         self.store = Store(state / "state.sqlite")
         self.ledger = Ledger(self.store)
+        self.ending = threading.Event()
+        """Set when the emulator is to end: whoever waits for changes ends too."""
         self.requests = RequestLog(state / "requests.jsonl")
         self.faults = Faults()
         self.machines = machines

@@ -65,7 +65,7 @@ def serve(
         stack.callback(cloud.close)
         machines.describe_by(lambda id: metadata(cloud.store, id))
         server = _Server(uvicorn.Config(_app(cloud), log_level="warning", timeout_graceful_shutdown=PATIENCE))
-        _end_on_signals(server)
+        _end_on_signals(server, cloud)
         url = f"http://{host}:{listening.getsockname()[1]}"
         threading.Thread(target=_announce, args=(server, record, url, say), daemon=True).start()
         server.run(sockets=[listening])
@@ -102,8 +102,9 @@ def _real(state: Path, cache: Path, stack: contextlib.ExitStack, say: Callable[[
     return machines, Ranges(network.eip_range, network.private_range)
 
 
-def _end_on_signals(server: uvicorn.Server) -> None:
+def _end_on_signals(server: uvicorn.Server, cloud: EmulatedCloud) -> None:
     def end(number: int, frame: FrameType | None) -> None:
+        cloud.ending.set()
         server.should_exit = True
 
     signal.signal(signal.SIGTERM, end)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ucloud_emulator import api, catalogue  # noqa: F401  (api registers the actions)
+from ucloud_emulator import api, catalogue, page  # noqa: F401  (api registers the actions)
 from ucloud_emulator.access import refused
 from ucloud_emulator.admin import admin
 from ucloud_emulator.authentication import Session, is_authentic
@@ -130,10 +130,15 @@ def application(cloud: EmulatedCloud) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await operate(scope, receive, send)
-        elif not scope["path"].startswith("/_emulator/"):
+            return
+        request = Request(scope)
+        shows_page = page.wanted(request)
+        if not shows_page and not scope["path"].startswith("/_emulator/"):
             await answer(scope, receive, send)
-        elif reason := refused(Request(scope)):
+        elif reason := refused(request):
             await JSONResponse({"error": reason}, 403)(scope, receive, send)
+        elif shows_page:
+            await page.index()(scope, receive, send)
         else:
             await operate(scope, receive, send)
 
