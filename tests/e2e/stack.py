@@ -83,10 +83,15 @@ class Stack:
         return self.folder / "project"
 
     def create(
-        self, program: str, config: dict[str, str] | None = None, secrets: dict[str, str] | None = None
+        self,
+        program: str,
+        config: dict[str, str] | None = None,
+        secrets: dict[str, str] | None = None,
+        *,
+        project: str = "trial",
     ) -> Stack:
         self.project.mkdir(parents=True, exist_ok=True)
-        (self.project / "Pulumi.yaml").write_text("name: trial\nruntime: python\n")
+        (self.project / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
         self.write(program)
         self.run("stack", "init", self.name).succeeded()
         for key, value in (config or {}).items():
