@@ -1,6 +1,6 @@
 # The commands of this project; `make` lists them. What they do stands in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help up down test clients faults soak lint bench docs setup venv lock clean python
+.PHONY: help up down test clients faults soak acceptance lint bench docs setup venv lock clean python
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -10,7 +10,7 @@ SEED ?=
 ARGS ?=
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: setup ## set everything up and run the example stack on the emulator
 	@$(PYTHON) -m tools.local_stack up
@@ -30,6 +30,9 @@ soak: setup ## random stacks, edits, deaths and faults, by real `pulumi up` (SEC
 
 faults: setup ## every fault of every call and every way to die, with the real engine; counts cases, failures, leaks
 	@$(PYTHON) -m tests.faults
+
+acceptance: setup ## a run on a REAL account, with your keys and a ceiling of cost (ARGS="--image uimage-… --ceiling 10")
+	@$(PYTHON) -m tests.acceptance $(ARGS)
 
 lint: venv ## ruff, mypy --strict and the import rule
 	@$(BIN)/ruff check .
