@@ -143,3 +143,12 @@ def test_a_host_is_asked_about_too(cloudy: Stack, paper_cloud: Emulator) -> None
         assert problem in told
     assert "key_pair_id: 'uhostkey-x' is no key pair" in told
     assert paper_cloud.ledger() == []
+
+
+def test_whom_provisioners_run_as_is_told_where_it_is_not_root(cloudy: Stack) -> None:
+    ubuntu = image().replace("uimage-debian12-ci", "uimage-ubuntu20").replace('communicator="none",', "MORE")
+    cloudy.create("")
+    for more, told in ("", True), ('ssh_username="ubuntu",', False), ('communicator="none",', False):
+        cloudy.write(ubuntu.replace("MORE", more))
+        output = cloudy.preview().succeeded().output
+        assert ("ssh_username: provisioners run as ubuntu, the default user of image" in output) is told, more

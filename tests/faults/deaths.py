@@ -56,9 +56,9 @@ SLOW_SYNC = "printf '#!/bin/sh\\nsleep 1\\n' > /usr/local/bin/sync && chmod 755 
 
 STEPS = (
     Point("checking", "checking the arguments", "DescribeImage"),
+    Point("preparing", "preparing the login"),
     Point("preparing the user data", "preparing the user data"),
     Point("marking", "marking the build", "ImportUHostKeyPairs"),
-    Point("preparing", "preparing the login"),
     Point("opening", "opening the communicator's port", "CreateFirewall"),
     Point("creating", "creating the host", "CreateUHostInstance"),
     Point("starting", "starting host uhost-", "DescribeUHostInstance", since="CreateUHostInstance"),

@@ -93,9 +93,7 @@ def of_image(given: Given, copies: Copies, api: Api, lookups: Lookups, quotas: Q
     if result.image is not None and result.image.os_type == "Windows":
         reason = f"{result.image.id!r} is Windows, which is not built yet; choose a Linux image"
         result.problems.append(f"source_image_id: {reason}")
-    if result.image is not None and result.image.default_user != "root" and given.absent("ssh_username"):
-        user = result.image.default_user
-        result.notes.append(f"ssh_username: provisioners run as {user}, the default user of image {result.image.id!r}")
+    result.notes += _login_notes(given, result.image)
     if pairs is not None and (known := pairs.value()) is not None:
         names = {each.name for each in known}
         result.problems += _key_pair_problems("ssh_keypair_name", given["ssh_keypair_name"], names, api, result.image)
@@ -264,3 +262,9 @@ def _key_pair_problems(name: str, value: str, known: set[str], api: Api, image: 
         login = "leave it out: the build then makes a password and a key of its own"
         remedy = login if name == "ssh_keypair_name" else "give a password instead"
         yield f"{name}: image {image.id!r} has no CloudInit, without which no key pair works; {remedy}"
+
+
+def _login_notes(given: Given, image: Image | None) -> Iterator[str]:
+    """Whom the provisioners run as, where that is neither said nor root."""
+    if given["communicator"] != "none" and given.absent("ssh_username") and image and image.default_user != "root":
+        yield f"ssh_username: provisioners run as {image.default_user}, the default user of image {image.id!r}"

@@ -16,11 +16,12 @@ from ucloud_provider.provisioners.shell import Shell
 
 from tests.emulator.build.conftest import DEBIAN, Builds, Run
 from tests.support.documents import documented
-from tests.support.from_image import hosts_from
+from tests.support.from_image import PASSWORD, hosts_from
 from tests.support.ssh import run, ssh
 
 CLOUD_INIT = "uimage-debian12-ci"
 WAYS = re.compile(r"logged in by (\w+)")
+REBOOT_BY_SUDO = Shell(inline=["sudo reboot", "sleep 60"], expect_disconnect=True)
 REBOOT = Shell(inline=["reboot", "sleep 60"], expect_disconnect=True)
 
 
@@ -141,3 +142,48 @@ def test_a_kept_host_says_its_password_where_its_key_may_not_be_taken(builds: Bu
     assert ran.returncode == 255
     with ssh(command.split("@")[-1], password=Path(file).read_text()) as client:
         assert run(client, "echo in") == "in"
+
+
+UBUNTU = "uimage-ubuntu20"
+
+
+def test_ubuntu_is_logged_in_to_as_its_user_and_generalized_by_sudo(builds: Builds, state: Path) -> None:
+    show = "sudo awk -F: '$1 ~ /^(root|ubuntu)$/ { print $1, $2 }' /etc/shadow"
+    image = builds.build(
+        source_image_id=UBUNTU,
+        provisioners=[
+            Run(command=f"id -un; sudo cp -p /etc/shadow /etc/shadow-; {show}"),
+            REBOOT_BY_SUDO,
+            Run(command="id -un"),
+        ],
+    )
+    assert builds.progress.lines[0] == builds.progress.lines[-1] == "ubuntu"
+    entries = dict(line.split(" ") for line in builds.progress.lines if line.startswith(("root ", "ubuntu ")))
+    assert entries["ubuntu"].startswith("$")
+    assert ways(state) == ["key", "key"]
+    (log,) = state.glob("builds/*/build.log")
+    assert "ssh_username: provisioners run as ubuntu, the default user of image 'uimage-ubuntu20'" in log.read_text()
+    with (
+        hosts_from(builds.emulator, image.image_id) as (host,),
+        ssh(host.address, password=PASSWORD, username="ubuntu") as client,
+    ):
+        assert run(client, "sudo awk -F: '$1 == \"ubuntu\" { print $2 }' /etc/shadow-") == "*"
+        assert run(client, "wc -l < ~/.ssh/authorized_keys") == "0"
+        assert run(client, "sudo find / -xdev -name 'ucloud-image-*' | wc -l") == "0"
+
+
+def test_root_is_logged_in_to_where_ssh_username_says_so_and_the_image_lets_it(builds: Builds, state: Path) -> None:
+    permit = "printf 'PermitRootLogin prohibit-password\\n' | sudo tee /etc/ssh/sshd_config.d/10-mine.conf"
+    source = prepared(builds, permit, UBUNTU)
+    (state / "builds").rename(state / "earlier")
+    builds.build(source_image_id=source, ssh_username="root", provisioners=[Run(command="id -un")])
+    assert builds.progress.lines[-1] == "root"
+    assert ways(state) == ["key"]
+
+
+def test_a_default_user_that_is_not_let_in_is_told_with_the_argument_that_names_another(builds: Builds) -> None:
+    away = "echo AllowUsers root | sudo tee -a /etc/ssh/sshd_config"
+    source = prepared(builds, away, UBUNTU)
+    with pytest.raises(StepFailed, match="ubuntu is the default for this image: if it lets in another user, name that"):
+        builds.build(source_image_id=source, ssh_timeout=6)
+    assert builds.left() == []
