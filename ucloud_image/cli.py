@@ -49,13 +49,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _gc(arguments: argparse.Namespace, masked: Masker) -> int:
-    from ucloud_provider.build import collect, dead_builds
+    from ucloud_provider.build import collect, dead_builds, recover
     from ucloud_provider.cloud import account
 
     apis = _places(arguments.all_projects, arguments.region, masked)
     unlisted: list[str] = []
     found = collect.find(apis, account.now(apis[0]), unlisted)
     if not arguments.dry_run:
+        recover.forget_logins(apis[0])
         dead_builds.prune()
     for place in unlisted:
         print(masked(f"error: not listed: {place}"), file=sys.stderr)

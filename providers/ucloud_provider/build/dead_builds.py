@@ -16,7 +16,7 @@ from ucloud_provider import hand_over_notes, places
 from ucloud_provider.build import journal
 from ucloud_provider.build.journal import Alive, Journal, JournalFailed, Thing
 from ucloud_provider.build.lease import Lease
-from ucloud_provider.cloud import account
+from ucloud_provider.cloud import account, hosts
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.errors import CloudError
 from ucloud_provider.run import Cancel
@@ -80,13 +80,14 @@ def find(
 def lock(path: Path, api: Api, now: float, await_others: Cancel | None = None) -> Iterator[DeadBuild | None]:
     """The build of a journal, locked, where it is of the API's account, is dead and left something; otherwise None.
 
-    A host that is kept for a look (`on_failure`) is not left behind before its lease has ended. With `await_others`,
-    another build of this process that is just looking after the same dead one is waited for, rather than its journal
-    taken for that of a live build; and so is the process that sweeps after it.
+    A host that is kept for a look (`on_failure`) is not left behind before its lease has ended, nor is what it needs;
+    once somebody has terminated it, the rest is. With `await_others`, another build of this process that is just
+    looking after the same dead one is waited for, rather than its journal taken for that of a live build; and so is
+    the process that sweeps after it.
     """
     try:
         begun = start(path)
-        if not journal.is_understood(begun) or _held(path) > now or not is_ours(begun, api):
+        if not journal.is_understood(begun) or not is_ours(begun, api) or _is_kept(path, api, now):
             yield None
             return
         held = _locked(path, await_others)
@@ -173,10 +174,26 @@ def is_ours(begun: Mapping[str, Any], api: Api) -> bool:
         return project == api.project_id
 
 
-def _held(path: Path) -> float:
-    """Until when a host of this build is kept for a look, in seconds since 1970; 0 where none is."""
+def _is_kept(path: Path, api: Api, now: float) -> bool:
+    """Whether a host of this build is kept for a look: its time is not over, and nobody has terminated it."""
     until = [each.get("until") for each in journal.read(path) if each.get("event") == "held"]
-    return max((float(each) for each in until if isinstance(each, int | float)), default=0.0)
+    if max((float(each) for each in until if isinstance(each, int | float)), default=0.0) <= now:
+        return False
+    try:
+        return not host_is_gone(path, api)
+    except CloudError as error:
+        api.log(f"whether the host that {path.parent.name} kept is still there is not known: {error}")
+        return True
+
+
+def host_is_gone(path: Path, api: Api) -> bool:
+    """Whether no host is left of a journal's build, which had seen it in a listing. Raises a `CloudError`."""
+    for thing in journal.outstanding(path):
+        if thing.kind == "host":
+            there = api.at(project_id=thing.project_id, region=thing.region)
+            if thing.id in hosts.describe(there, [thing.id] if thing.id else []) or hosts.find(there, tag=thing.label):
+                return False
+    return True
 
 
 def prune(now: float | None = None) -> None:

@@ -24,6 +24,8 @@ KEY_FILE = "id_build"
 KNOWN_HOSTS_FILE = "known_hosts"
 PASSWORD_FILE = "password"  # noqa: S105 -- a file's name
 
+LOGIN_FILES = (KEY_FILE, KNOWN_HOSTS_FILE, PASSWORD_FILE)
+
 KEY_TIMEOUT = 15.0
 """Seconds for a login that tries whether the key lets in."""
 
@@ -64,9 +66,14 @@ def keep(build: Build, cause: BaseException) -> Look:
     return Look(kept=True, lines=lines)
 
 
+def remembers(folder: Path) -> bool:
+    """Whether a build's folder holds what somebody needs to log in to a kept host."""
+    return any((folder / name).exists() for name in LOGIN_FILES)
+
+
 def forget(folder: Path) -> None:
     """Remove the key, the host's key and the password from a build's folder: the host they are for is gone."""
-    for name in (KEY_FILE, KNOWN_HOSTS_FILE, PASSWORD_FILE):
+    for name in LOGIN_FILES:
         (folder / name).unlink(missing_ok=True)
 
 

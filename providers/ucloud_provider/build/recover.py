@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ucloud_provider import hand_over_notes
-from ucloud_provider.build import dead_builds, inspection, lease, mark
+from ucloud_provider.build import dead_builds, inspection, journal, lease, mark
 from ucloud_provider.build.dead_builds import DeadBuild
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.release import doubt, release
@@ -195,6 +195,17 @@ def give_back_one(api: Api, dead: DeadBuild, *, unless: Callable[[Thing], bool] 
             dead.journal.released(thing)
             said.append(f"left by an earlier build that died, released now: {thing}")
         api.log(said[-1])
-    if complete:
+    if not any(each.kind == "host" for each in journal.outstanding(dead.journal.path)):
         inspection.forget(dead.journal.path.parent)
     return said
+
+
+def forget_logins(api: Api) -> None:
+    """Remove the keys to hosts that dead builds of this machine left, and that somebody else has given back."""
+    for dead in dead_builds.find(api, api.clock()):
+        folder = dead.journal.path.parent
+        try:
+            if inspection.remembers(folder) and dead_builds.host_is_gone(dead.journal.path, api):
+                inspection.forget(folder)
+        except UCloudImageError as error:
+            api.log(f"the keys in {folder} stay: {error}")

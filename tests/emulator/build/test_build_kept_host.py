@@ -14,6 +14,7 @@ from ucloud_provider.build.lease import DURATION
 from ucloud_provider.errors import Cancelled, StepFailed
 
 from tests.emulator.build.conftest import Builds, Run
+from ucloud_image import cli
 
 
 def fail_and_keep(builds: Builds) -> str:
@@ -59,6 +60,76 @@ def test_gc_here_takes_the_key_with_the_host_once_the_lease_has_ended(builds: Bu
     )
     assert builds.left() == []
     assert list(state.glob("builds/*/id_build")) == []
+
+
+def terminated_by_the_user(builds: Builds) -> None:
+    """Somebody terminates the kept host in the console, and leaves its EIP."""
+    (host,) = [row["id"] for row in builds.left() if row["kind"] == "uhost"]
+    builds.emulator.host_fault(host, "terminate", keep_eip=True)
+    assert {row["kind"] for row in builds.left()} >= {"eip", "firewall", "keypair"}
+
+
+def test_once_the_user_has_terminated_it_the_next_build_reclaims_the_rest_at_once(builds: Builds, state: Path) -> None:
+    fail_and_keep(builds)
+    terminated_by_the_user(builds)
+    (key,) = state.glob("builds/*/id_build")
+    builds.build(communicator="none", image_name="other")
+    assert builds.left() == []
+    assert not key.exists()
+    assert any("released now: EIP" in note for note in builds.progress.notes)
+
+
+def test_once_the_user_has_terminated_it_gc_reclaims_the_rest_at_once(
+    builds: Builds, state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail_and_keep(builds)
+    for name, value in builds.emulator.environment().items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["gc", "--region", builds.emulator.region]) == 0
+    assert "0 of" in capsys.readouterr().out
+    (key,) = state.glob("builds/*/id_build")
+    assert key.exists(), "the host is still there"
+    terminated_by_the_user(builds)
+    assert cli.main(["gc", "--region", builds.emulator.region]) == 0
+    assert "3 of 3 collected" in capsys.readouterr().out
+    assert builds.left() == []
+    assert not key.exists()
+
+
+def test_while_ucloud_does_not_answer_the_host_counts_as_kept(
+    paper_builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "BOOT_DISK_TIMEOUT", 1.0)
+    paper_builds.emulator.fault(transition="boot_disk", outcome="never", times=1)
+    with pytest.raises(StepFailed, match="is kept for a look"):
+        paper_builds.build(on_failure="keep", communicator="none")
+    kept = {row["id"] for row in paper_builds.left()}
+    paper_builds.emulator.fault(action="DescribeUHostInstance", http_status=503, times=0)
+    assert recover.give_back(paper_builds.api()) == []
+    paper_builds.emulator.clear_faults()
+    assert {row["id"] for row in paper_builds.left()} == kept
+
+
+@pytest.mark.parametrize("run", ["gc", "the next build"])
+def test_where_another_machine_reclaims_it_this_machines_next_run_removes_its_key(
+    builds: Builds, state: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: str
+) -> None:
+    fail_and_keep(builds)
+    (key,) = state.glob("builds/*/id_build")
+    api = builds.api()
+    then = api.clock() + DURATION + 60
+    later = replace(api, clock=lambda: then)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "elsewhere"))
+        assert collect.remove(later, collect.find([later], then), lambda _each, _said: None) == []
+    assert builds.left() == []
+    assert key.exists()
+    if run == "gc":
+        recover.forget_logins(api)  # as `ucloud-image gc` does
+    else:
+        builds.build(communicator="none")
+    assert list(state.glob("builds/*/id_build")) == []
+    assert list(state.glob("builds/*/known_hosts")) == []
 
 
 def test_a_cancelled_build_keeps_nothing(builds: Builds) -> None:
