@@ -43,10 +43,11 @@ lint: venv ## ruff, mypy --strict and the import rule
 bench: setup ## measure 16 images side by side against one, by real `pulumi up`
 	@$(PYTHON) -m benchmarks.side_by_side
 
-docs: venv ## write the generated pages: docs/arguments.md, docs/rules.md, docs/retcodes.md
+docs: venv ## write the generated pages: docs/arguments.md, docs/rules.md, docs/retcodes.md, and a count
 	@$(PYTHON) -m ucloud_provider.spec.table
 	@$(PYTHON) -m tools.rules
 	@$(PYTHON) -m tools.retcodes
+	@$(PYTHON) -m tools.assumptions
 
 setup: python ## install what is missing: packages, .venv, Pulumi engine, base images
 	@python3 -m tools.setup
