@@ -48,5 +48,5 @@ def run(emulator: Emulator, matching: str) -> list[Trial]:
 def _judge(name: str, output: str) -> Trial:
     if re.search(rf"--- PASS: {name} ", output):
         return Trial(name, True)
-    found = re.search(rf"--- FAIL: {name} .*?\n(.*?)(?=\n---|\nFAIL|\Z)", output, re.DOTALL)
+    found = re.search(rf"--- FAIL: {name} .*?\n(.*?)(?=\n(?:---|===|time=)|\nFAIL|\Z)", output, re.DOTALL)
     return Trial(name, False, " ".join(found[1].split())[:300] if found else "did not end")

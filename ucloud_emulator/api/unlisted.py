@@ -8,7 +8,6 @@ from ucloud_emulator.api.image import find_image
 from ucloud_emulator.api.udisk import TYPES
 from ucloud_emulator.api.udisk_copies import drop_snapshot, find_snapshot, take_snapshot
 from ucloud_emulator.api.uhost import disks_of, in_state
-from ucloud_emulator.api.uhost_upgrade import size_asked_for
 from ucloud_emulator.dispatch import Call, Reply, action
 from ucloud_emulator.records import Disk, Host, Snapshot
 from ucloud_emulator.refusals import Refusal, RetCode, bad_parameter
@@ -39,7 +38,7 @@ def get_uimage_price(call: Call) -> Reply:
 def get_rest_resource(call: Call) -> Reply:
     """What there is left of a kind, or whether a host may grow."""
     if call.parameters.has("UHostId"):
-        size_asked_for(call, call.host(call.parameters.text("UHostId")))
+        call.host(call.parameters.text("UHostId"))
         return {"UpgradeStatus": True}
     call.parameters.required("ResourceType")
     return {"DataSet": []}
