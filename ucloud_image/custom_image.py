@@ -53,5 +53,10 @@ class CustomImage(Resource, module=TYPE_MODULE, name=CUSTOM_IMAGE.name):
     """How many seconds the build took; 0 for an adopted image."""
 
     def __init__(self, name: str, args: CustomImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        if opts is not None and opts.import_:
+            raise pulumi.RunError(
+                f"{name}: import_ does not work with dynamic resources; take the image over by "
+                f"adopt_image_id={str(opts.import_)!r} in the arguments"
+            )
         computed = ("image_id", "image_ids", "name", "size", "created_time", "digest", "build_duration")
         super().__init__(CustomImageProvider(), name, inputs_of(args, computed), opts)

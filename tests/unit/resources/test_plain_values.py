@@ -14,6 +14,7 @@ from ucloud_provider.provisioners.file import File
 from ucloud_provider.provisioners.shell import Shell
 from ucloud_provider.spec.image import CustomImageArgs
 
+from ucloud_image import CustomImage
 from ucloud_image.inputs import inputs_of
 
 
@@ -135,3 +136,11 @@ def test_an_asset_that_cannot_be_uploaded_is_told(given: dict[str, Any], said: s
     with pytest.raises(pulumi.RunError) as caught:
         file(**given)
     assert said in str(caught.value)
+
+
+def test_an_import_is_told_what_to_do_instead() -> None:
+    args = CustomImageArgs(
+        availability_zone="cn-bj2-02", instance_type="n-basic-2", source_image_id="uimage-1", image_name="web"
+    )
+    with pytest.raises(pulumi.RunError, match="take the image over by adopt_image_id='uimage-abc'"):
+        CustomImage("web", args, pulumi.ResourceOptions(import_="uimage-abc"))
