@@ -103,7 +103,7 @@ def test_variables_are_written_as_the_user_wants_them(provisioned: Provisioned) 
 def test_the_log_has_every_command_and_no_variable(provisioned: Provisioned) -> None:
     provisioned.run(Shell(inline=["A=1", "echo $A"], env={"PIN": "4711"}, use_env_var_file=False))
     text = "\n".join(provisioned.log)
-    assert "> A=1\n> echo $A\n$ . /tmp/env_" in text
+    assert "> A=1\n> echo $A\n$ PACKER_BUILDER_TYPE=" in text
     assert "PIN='***'" in text
     assert "4711" not in text
     provisioned.run(Shell(inline=["true"], execute_command="echo sudo-password | cat; sh {{.Path}}"))
