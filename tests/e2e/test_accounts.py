@@ -108,7 +108,7 @@ def test_without_hourly_billing_it_is_said_before_anything_is_made_and_by_the_mo
 ) -> None:
     without = account("org-no-hourly")
     without.program(ON_PAPER)
-    assert "hourly billing is not open to this account" in without.stack.preview().output
+    assert "hourly billing is not open to this account" in without.previewed()
     output = without.stack.up().failed().output
     assert "hourly billing is not open to this account" in output
     assert "`charge_type`" in output
