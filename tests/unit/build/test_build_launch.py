@@ -170,7 +170,10 @@ def test_a_removal_that_the_gateway_refuses_is_not_asked_for_again(where: Any) -
 
 
 @pytest.mark.parametrize("code", [230, 8022, 8037, 8039, 8058, 54002])
-def test_a_host_that_is_gone_when_its_removal_is_refused_is_content(where: Any, code: int) -> None:
+def test_a_host_that_is_gone_when_its_removal_is_refused_is_content(
+    where: Any, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(launch, "REFUSAL_PAUSE", 60.0)  # however busy the machine, the list is read before it is over
     host = OneHost("Stopped", None, refuse=("TerminateUHostInstance",), code=code)
     assert launch.remove(where(host).using(patience=0), "uhost-1") is True
     assert host.orders == ["TerminateUHostInstance"]
