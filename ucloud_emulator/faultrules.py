@@ -14,7 +14,7 @@ Outcome = Literal["fail", "never", "vanish"]
 
 OUTCOMES: Mapping[str, tuple[Outcome, ...]] = {
     "launch": ("fail", "never", "vanish"),
-    "start": ("never", "vanish"),
+    "start": ("fail", "never", "vanish"),
     "boot_disk": ("never", "vanish"),
     "stop": ("never", "vanish"),
     "terminate": ("never",),

@@ -165,7 +165,8 @@ class Lifecycle:
         self._boot(spec.id, began)
 
     def _boot(self, id: str, began: float) -> None:
-        if self._meets("start", Host, id):
+        meets = self._meets("start", Host, id)
+        if meets not in ("", "fail"):
             return
         host = self._store.get(Host, id)
         if host is None or host.state != "Starting":  # the power was cut while it was held
@@ -174,6 +175,9 @@ class Lifecycle:
             if self._closing.is_set():
                 return
             self._machines.boot(id)
+        if meets == "fail":
+            self._machines.lose_power(id)  # its end is heard of: see _powered_off_itself
+            return
         self._rest(began, self._latency.start)
         self._arrive(id, "Starting", "Running")
         self._rest(time.monotonic(), self._latency.boot_disk)
@@ -242,23 +246,26 @@ class Lifecycle:
     def _make_image(self, host_id: str, image_id: str, layer: str) -> None:
         began = time.monotonic()
         if meets := self._meets("image", Image, image_id):
-            if meets == "fail":
-                self._store.change(Image, image_id, state="Unavailable")
             if meets != "end":
-                self._store.change(Host, host_id, imaging="")
+                self._made(host_id, image_id, "Unavailable" if meets == "fail" else "")
             return
         try:
             self._machines.snapshot(host_id, layer)
         except Exception:
             log.exception("no image could be made of %s", host_id)
-            self._store.change(Image, image_id, state="Unavailable")
+            self._made(host_id, image_id, "Unavailable")
         else:
             self._rest(began, self._latency.image)
-            self._store.change(Image, image_id, state="Available")
+            self._made(host_id, image_id, "Available", layer)
+
+    def _made(self, host_id: str, image_id: str, state: str, *layers: str) -> None:
+        """An image is what it becomes, and its host is free, in the same moment: who asks sees both or neither."""
+        with self._store.lock:
             host = self._store.get(Host, host_id)
             if host is not None:
-                self._store.change(Host, host_id, layers=(*host.layers, layer))
-        self._store.change(Host, host_id, imaging="")
+                self._store.change(Host, host_id, imaging="", layers=(*host.layers, *layers))
+            if state:
+                self._store.change(Image, image_id, state=state)
 
     def _copy_image(self, image_id: str) -> None:
         self._rest(time.monotonic(), self._latency.copy)
@@ -273,6 +280,8 @@ class Lifecycle:
             image = self._store.get(Image, id)
             if image is None:
                 return
+            for host in self._store.all(Host, lambda host: host.imaging == id):
+                self._store.change(Host, host.id, imaging="")
             self._store.remove(image)
             self._ledger.close(id)
         self.drop_layer(image.layers[-1])

@@ -24,21 +24,27 @@ RESIZE_FAIL = "Resize Fail"
 DEAD_ENDS = ("Install Fail", RESIZE_FAIL)
 
 
-def wait_running(api: Api, host_id: str, timeout: float, *, public: bool = False) -> Host:
-    """Wait until a host is Running and has its private address; the `public` one too, where it comes with an EIP."""
+def wait_running(api: Api, host_id: str, timeout: float, *, public: bool = False, lag: float = 0.0) -> Host:
+    """Wait until a host is Running and has its private address; the `public` one too, where it comes with an EIP.
+
+    Raises `UnexpectedState` where it is Stopped instead: it never comes up by itself. One that was Stopped when it was
+    told to start may be listed as it was for `lag` seconds.
+    """
 
     def reached(host: Host) -> bool:
         return host.state == "Running" and bool(host.private_ip) and (bool(host.public_ip) or not public)
 
     awaited = f"host {host_id} to be Running" + (" and have its EIP" if public else "")
-    return _wait(api, host_id, awaited, reached, timeout)
+    return _wait(api, host_id, awaited, _unless_off(reached, lag), timeout)
 
 
 def wait_eip(api: Api, host_id: str, timeout: float) -> Host:
     """Wait until a host is listed with the EIP that was ordered with it, or runs."""
-    return _wait(
-        api, host_id, f"host {host_id} to have its EIP", lambda h: bool(h.eip_id) or h.state == "Running", timeout
-    )
+
+    def reached(host: Host) -> bool:
+        return bool(host.eip_id) or host.state == "Running"
+
+    return _wait(api, host_id, f"host {host_id} to have its EIP", _unless_off(reached), timeout)
 
 
 def wait_boot_disk(api: Api, host_id: str, timeout: float) -> Host:
@@ -64,7 +70,7 @@ def stop(api: Api, host_id: str) -> Host:
 def start(api: Api, host_id: str, timeout: float) -> Host:
     """Start a stopped host and wait until it is Running."""
     _order(api, host_id, hosts.start, "Starting", "Running")
-    return wait_running(api, host_id, timeout)
+    return wait_running(api, host_id, timeout, lag=waits.LISTING_LAG)
 
 
 def remove(api: Api, host_id: str) -> bool:
@@ -167,7 +173,7 @@ def _terminate(api: Api, host_id: str) -> None:
                     f"host {host_id} to be one that can be terminated", GONE_TIMEOUT, str(refusal)
                 ) from refusal
             api.log(f"host {host_id} is not terminated yet: {refusal}")
-            api.notice(f"{refusal}; trying again")
+            api.notice(f"{refusal}; trying again until {waits.clock_in(deadline - time.monotonic())}")
         else:
             return
 
@@ -182,6 +188,23 @@ def _order(api: Api, host_id: str, change: Callable[[Api, str], None], *outcomes
         found = hosts.describe(api, [host_id]).get(host_id)
         if found is not None and found.state not in outcomes:
             raise
+
+
+def _unless_off(reached: Callable[[Host], bool], lag: float = 0.0) -> Callable[[Host], bool]:
+    """`reached`, of a host that is starting. Raises `UnexpectedState` once it is Stopped: nothing starts it again."""
+    since, rose = time.monotonic(), lag == 0
+
+    def there(host: Host) -> bool:
+        nonlocal rose
+        rose = rose or host.state not in ("Stopped", "")
+        if host.state == "Stopped" and (rose or time.monotonic() - since > lag):
+            raise UnexpectedState(
+                f"host {host.id} is Stopped: it went off before it was Running. It shut itself down, or somebody else "
+                "stopped it: see what its image and its user data do at boot"
+            )
+        return reached(host)
+
+    return there
 
 
 def _wait(api: Api, host_id: str, awaited: str, reached: Callable[[Host], bool], timeout: float) -> Host:

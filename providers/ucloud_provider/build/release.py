@@ -12,6 +12,7 @@ from ucloud_provider.build import journal, launch
 from ucloud_provider.build.journal import Journal, Thing
 from ucloud_provider.cloud import hosts, images, keypairs, network, retry, waits
 from ucloud_provider.cloud.client import Api
+from ucloud_provider.cloud.records import Image
 from ucloud_provider.errors import CloudError, UCloudImageError
 
 if TYPE_CHECKING:
@@ -154,14 +155,32 @@ def discard(api: Api, image_id: str) -> bool:
         if error.code == 0:
             raise
         api.log(f"image {image_id} cannot be deleted yet: {error}")
+    await_made(api, image_id, api.notice)
+    return images.delete(api, image_id)
+
+
+def await_made(api: Api, image_id: str, told: Callable[[str], None], its_host: str = "") -> bool:
+    """Wait until an image is not being made or copied any more, where it is: before that UCloud lets go of neither it
+    nor `its_host`. `told` is given what is waited for and until when. False where there was nothing to wait for.
+    """
+
+    def is_done(image: Image | None) -> bool:
+        return image is None or image.state not in ("Making", "Copying")
+
+    image = images.get(api, image_id)
+    if image is None or is_done(image):
+        return False
+    kept = f"neither it nor host {its_host} is" if its_host else "it is not"
+    until = waits.clock_in(IMAGE_PATIENCE)
+    told(f"image {image_id} is still {image.state}: {kept} given back before that ends; waiting until {until}")
     waits.image(
         api,
         image_id,
         awaited=f"image {image_id} in {api.region} to be one that can be deleted",
-        until=lambda image: image is None or image.state not in ("Making", "Copying"),
+        until=is_done,
         timeout=IMAGE_PATIENCE,
     )
-    return images.delete(api, image_id)
+    return True
 
 
 _Kind = tuple[Callable[[Api, str], list[str]], Callable[[Api, str], bool]]

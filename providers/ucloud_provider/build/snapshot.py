@@ -8,12 +8,12 @@ from typing import ClassVar
 from ucloud_provider.build import launch, once
 from ucloud_provider.build.journal import Thing
 from ucloud_provider.build.pipeline import Step
-from ucloud_provider.build.release import found, release_made
+from ucloud_provider.build.release import await_made, found, release_made
 from ucloud_provider.build.state import Build
 from ucloud_provider.cloud import images, retry, waits
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Image
-from ucloud_provider.errors import CloudError, UnexpectedState
+from ucloud_provider.errors import CloudError, UCloudImageError, UnexpectedState, WaitTimeout
 from ucloud_provider.spec.rules import parse_duration
 
 BOOT_DISK_TIMEOUT = 900.0
@@ -80,7 +80,30 @@ class Snapshot(Step):
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def release(self, build: Build) -> None:
+        self._let_go_of_host(build)
         release_made(build, "image")
+
+    @staticmethod
+    def _let_go_of_host(build: Build) -> None:
+        """Where the image is still being made, terminate the host in the very answer that ends that: it is billed.
+
+        Raises an error that names the image where that does not end.
+        """
+        api, thing, host = build.undo_api, build.made.get("image"), build.made.get("host")
+        waited = False
+        try:
+            image_id = thing and (thing.id or found(api, thing))
+            if image_id:
+                waited = await_made(api, image_id, build.progress.step, host.id if host else "")
+        except CloudError as error:  # then its deletion says what becomes of it
+            build.log(f"whether {thing} is still being made is not known: {error}")
+        except WaitTimeout as error:
+            raise UCloudImageError(f"{thing}: {error}") from error
+        if waited:
+            try:
+                release_made(build, "host")
+            except UCloudImageError as error:  # tried once more in its turn, and told then
+                build.log(f"the host is not given back yet: {error}")
 
 
 def wait_available(api: Api, image_id: str, timeout: float) -> Image:

@@ -136,6 +136,11 @@ def image(
     )
 
 
+def clock_in(seconds: float) -> str:
+    """What time it is in so many seconds, for whoever is told until when something is waited for."""
+    return time.strftime("%H:%M:%S UTC", time.gmtime(time.time() + seconds))
+
+
 def present(what: str, gone: str, until: Callable[[R], bool]) -> Callable[[R | None], bool]:
     """An `until` for a thing that was made and must be there: one that is not raises `UnexpectedState`.
 

@@ -48,6 +48,15 @@ def test_a_launch_that_fails_ends_in_install_fail_and_can_be_terminated(api: Ask
     api.remove_host(api.running_host())
 
 
+def test_a_start_that_fails_leaves_the_host_off_and_it_can_be_started_again(api: Asker) -> None:
+    api.emulator.fault(transition="start", outcome="fail")
+    id = api.create_host()
+    stays(api, id, "Stopped")
+    api.ask("StartUHostInstance", UHostId=id)
+    api.wait(id, "Running")
+    api.remove_host(id)
+
+
 def test_a_boot_disk_that_never_comes_forbids_the_image_alone(api: Asker) -> None:
     fault = api.emulator.fault(transition="boot_disk", outcome="never")
     id = api.running_host()

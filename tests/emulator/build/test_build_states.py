@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 from ucloud_provider.build import launch, release, snapshot
 from ucloud_provider.build.state import CopyFailed
@@ -63,6 +66,44 @@ def test_an_image_that_is_not_ready_in_time(paper_builds: Builds) -> None:
     said = failure(paper_builds, wait_image_ready_timeout=1)
     assert "waited 1 s for image uimage-" in said
     assert "in cn-bj2 to be Available; last seen: Making" in said
+
+
+def test_an_image_that_is_still_made_after_its_time_is_told_with_the_time_until_which_it_is_waited_for(
+    builds: Builds,
+) -> None:
+    builds.emulator.fault(transition="image", outcome="never", times=1, for_seconds=4)
+    before = time.time()
+    failure(builds, wait_image_ready_timeout=1)
+    (said,) = [step for step in builds.progress.steps if "still Making" in step]
+    told = re.fullmatch(
+        r"image uimage-\w+ is still Making: neither it nor host uhost-\w+ is given back before that ends; "
+        r"waiting until (\d\d:\d\d:\d\d) UTC",
+        said,
+    )
+    assert told is not None, said
+    times = {time.strftime("%H:%M:%S", time.gmtime(before + each)) for each in range(590, 680)}
+    assert told[1] in times
+
+
+@pytest.mark.parametrize("ends_as", ["Available", "Unavailable", "deleted by somebody else"])
+def test_the_host_is_terminated_in_the_very_answer_that_ends_making(builds: Builds, ends_as: str) -> None:
+    outcome = {"Available": "never", "Unavailable": "fail"}.get(ends_as, "vanish")
+    time_it_takes = {"for_seconds": 4} if outcome == "never" else {"after_seconds": 4}
+    builds.emulator.fault(transition="image", outcome=outcome, times=1, **time_it_takes)
+    failure(builds, wait_image_ready_timeout=1)
+    asked = builds.requests()
+    (at,) = [index for index, each in enumerate(asked) if each["Action"] == "TerminateUHostInstance"]
+    assert asked[at]["RetCode"] == 0
+    last = max(index for index, each in enumerate(asked[:at]) if each["Action"] == "DescribeImage")
+    assert {each["Action"] for each in asked[last + 1 : at]} <= {"DescribeUHostInstance"}
+    assert "TerminateCustomImage" not in [each["Action"] for each in asked[:at]]
+
+
+def test_a_host_that_goes_off_before_it_was_running_is_told_at_once(builds: Builds) -> None:
+    builds.emulator.fault(transition="start", outcome="fail", times=1)
+    said = failure(builds)
+    assert re.search(r"creating the host failed: host uhost-\w+ is Stopped: it went off before it was Running", said)
+    assert "see what its image and its user data do at boot" in said
 
 
 @documented("api/uhost-api/error_code.md", "8905: the host's power state is wrong for now, try again later")

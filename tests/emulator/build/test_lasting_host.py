@@ -12,7 +12,7 @@ from ucloud_provider.build.journal import Thing
 from ucloud_provider.cloud import hosts
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Host
-from ucloud_provider.errors import StepFailed
+from ucloud_provider.errors import StepFailed, UnexpectedState
 from ucloud_provider.spec.uhost import UHostArgs
 
 from tests.emulator.build.conftest import DEBIAN, Builds, journal_of, start_host
@@ -38,6 +38,23 @@ def test_one_that_nobody_waits_for_any_more_is_removed(paper_builds: Builds) -> 
     with pytest.raises(StepFailed, match="nobody waits for this host any more"):
         create(paper_builds, wanted=lambda: False)
     assert paper_builds.left() == []
+
+
+def test_one_that_goes_off_before_it_was_running_is_told_at_once_and_removed(builds: Builds) -> None:
+    builds.emulator.fault(transition="start", outcome="fail", times=1)
+    with pytest.raises(StepFailed, match=r"host uhost-\w+ is Stopped: it went off before it was Running"):
+        create(builds)
+    assert builds.left() == []
+
+
+def test_one_that_goes_off_when_it_is_started_again_after_a_change_is_told_at_once(builds: Builds) -> None:
+    host = create(builds)
+    builds.emulator.fault(transition="start", outcome="fail", times=1)
+    larger = UHostArgs(availability_zone=Emulator.zone, instance_type="n-basic-4", image_id=DEBIAN)
+    with pytest.raises(UnexpectedState, match="is Stopped: it went off before it was Running"):
+        lasting_host.change({}, larger, host.id, api=builds.api(), progress=builds.progress)
+    changed = lasting_host.change({}, larger, host.id, api=builds.api(), progress=builds.progress)
+    assert (changed.state, changed.cpu) == ("Running", 4)
 
 
 def test_one_whose_lease_cannot_be_lifted_is_removed_lest_it_is_collected_in_use(paper_builds: Builds) -> None:

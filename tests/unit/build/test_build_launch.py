@@ -95,6 +95,28 @@ def test_a_host_that_cannot_be_set_up_is_told_at_once(where: Any, state: str) ->
         launch.wait_running(where(OneHost("Initializing", state)), "uhost-1", 60)
 
 
+@pytest.mark.parametrize("states", [("Starting", "Stopped"), ("Initializing", "Stopping", "Stopped"), ("Stopped",)])
+def test_a_host_that_is_off_before_it_was_running_is_told_at_once(where: Any, states: tuple[str, ...]) -> None:
+    with pytest.raises(UnexpectedState, match="is Stopped: it went off before it was Running"):
+        launch.wait_running(where(OneHost(*states)), "uhost-1", 60)
+    with pytest.raises(UnexpectedState, match="is Stopped: it went off before it was Running"):
+        launch.wait_eip(where(OneHost(*states)), "uhost-1", 60)
+
+
+def test_a_host_that_is_listed_as_stopped_just_after_it_was_told_to_start_is_waited_for(where: Any) -> None:
+    host = OneHost("Stopped", "Starting", "Running")
+    host.ENDED_BY = {}  # type: ignore[misc]  # this one's own
+    assert launch.start(where(host), "uhost-1", 60).state == "Running"
+
+
+def test_a_host_that_stays_stopped_when_it_is_told_to_start_is_told_soon(
+    where: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waits, "LISTING_LAG", 0.05)
+    with pytest.raises(UnexpectedState, match="is Stopped: it went off before it was Running"):
+        launch.start(where(OneHost("Stopped")), "uhost-1", 60)
+
+
 def test_a_host_that_somebody_else_terminated_is_told_at_once(where: Any) -> None:
     with pytest.raises(UnexpectedState, match="somebody else"):
         launch.wait_running(where(OneHost("Starting", None)), "uhost-1", 60)
