@@ -83,7 +83,15 @@ class CommunicatorError(UCloudImageError):
 
 
 class NoLogin(CommunicatorError):
-    """The host was not reached, or let nobody in, in the time and the attempts given."""
+    """The host was not reached, or let nobody in, in the time and the attempts given.
+
+    `login_refused`: it said no to the login. `other_host`: what answers shows another host key than the host's.
+    """
+
+    def __init__(self, message: str, *, login_refused: bool = False, other_host: bool = False) -> None:
+        self.login_refused = login_refused
+        self.other_host = other_host
+        super().__init__(message)
 
 
 class HostFull(CommunicatorError):

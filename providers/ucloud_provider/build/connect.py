@@ -15,11 +15,25 @@ from ucloud_provider.spec.rules import parse_duration
 AUTHORIZE_TIMEOUT = 60.0
 """Seconds that adding the key may take."""
 
+KEY_PATIENCE = 60.0
+"""Seconds from the first refused login on in which cloud-init, which may be later than sshd, lets the key in."""
+
 OTHER_KEY = (
     "where the image's cloud-init does not install the key of the user data (ssh_keys), set temporary_host_key to False"
 )
 
 OTHER_USER = "{user} is the default for this image: if it lets in another user, name that in ssh_username"
+
+
+def _key_patience(build: Build) -> float:
+    """For how long a refused key may still be on its way: one that is refused for good is to fail soon."""
+    args, login = build.args, build.login
+    if not login.by_user_data and login.key_pair_id is None:
+        return 0.0
+    known = ("root", build.the_source().default_user)
+    if login.username not in known and (args.user_data is not None or args.user_data_file is not None):
+        return parse_duration(args.ssh_timeout)  # their user data may make the user, however late in the boot
+    return KEY_PATIENCE
 
 
 class Connect(Step):
@@ -41,7 +55,7 @@ class Connect(Step):
             # The user's own key is what they said to log in with. Ours may not be in the host, or not be taken there.
             password=login.password if login.pair is not None or args.ssh_password else None,
             private_key=login.private_key,
-            key_on_its_way=login.by_user_data,
+            key_patience=_key_patience(build),
             host_key=login.host_key,
             timeout=parse_duration(args.ssh_timeout),
             handshake_attempts=args.ssh_handshake_attempts,
@@ -54,9 +68,9 @@ class Connect(Step):
             try:
                 build.communicator.connect()
             except NoLogin as error:
-                if login.host_key is not None and "host key" in str(error):
+                if login.host_key is not None and error.other_host:
                     raise NoLogin(f"{error}; {OTHER_KEY}") from error
-                if args.ssh_username is None and "refused" in str(error):
+                if args.ssh_username is None and error.login_refused:
                     raise NoLogin(f"{error}; {OTHER_USER.format(user=login.username)}") from error
                 raise
             self._let_key_in(build)

@@ -109,9 +109,7 @@ def _key_is_taken(build: Build) -> bool:
     communicator = build.communicator
     if not isinstance(communicator, SshCommunicator) or communicator.last_login != "password":
         return isinstance(communicator, SshCommunicator) and communicator.last_login == "key"
-    target = replace(
-        communicator.target, password=None, timeout=KEY_TIMEOUT, handshake_attempts=1, key_on_its_way=False
-    )
+    target = replace(communicator.target, password=None, timeout=KEY_TIMEOUT, handshake_attempts=1, key_patience=0)
     try:
         with contextlib.closing(SshCommunicator(target, build.cancel, build.log)) as trial:
             trial.connect()

@@ -15,10 +15,11 @@ import tenacity
 from ucloud_provider.communicators import ssh_download, ssh_exec, ssh_upload
 from ucloud_provider.communicators.base import Communicator
 from ucloud_provider.communicators.placing import KEPT, Placing
+from ucloud_provider.communicators.ssh_attempts import Attempts
 from ucloud_provider.communicators.ssh_connect import AttemptFailed, SshTarget, log_in
 from ucloud_provider.communicators.ssh_keys import HostKey, KeyPair, parse_private_key, read_private_key
 from ucloud_provider.communicators.ssh_transport import Transport
-from ucloud_provider.errors import CommunicatorError, NoLogin
+from ucloud_provider.errors import CommunicatorError
 from ucloud_provider.run import Cancel
 
 __all__ = ["HostKey", "KeyPair", "SshCommunicator", "SshTarget", "parse_private_key", "read_private_key"]
@@ -75,34 +76,21 @@ class SshCommunicator(Communicator):
         self.close()
         started = time.monotonic()
         deadline = started + self.target.timeout
-        counted = 0
-        answered = 0
-        attempts = 0
+        tried = Attempts(self.target, deadline)
 
         def attempt() -> tuple[Transport, HostKey]:
-            nonlocal counted, answered, attempts
-            attempts += 1
             try:
                 return log_in(self.target, self._key, self._expected, self._cancel, deadline)
             except AttemptFailed as error:
-                counted += error.counted
-                answered += error.answered
-                self._log(f"ssh {self.target}: attempt {attempts}: {error.reason}")
+                tried.failed(error)
+                self._log(f"ssh {self.target}: attempt {tried.count}: {error.reason}")
                 self._watch()
                 raise
 
-        def pause(_state: tenacity.RetryCallState) -> float:
-            # A refused login needs the key to be put there, which takes longer than for sshd to come up.
-            wanted = min(8.0, 0.5 * 2 ** min(answered - 1, 8)) if answered else min(1.0, 0.1 * 1.5**attempts)
-            return max(0.0, min(wanted, deadline - time.monotonic()))
-
-        def enough(_state: tenacity.RetryCallState) -> bool:
-            return counted >= self.target.handshake_attempts or time.monotonic() >= deadline
-
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(AttemptFailed),
-            wait=pause,
-            stop=enough,
+            wait=lambda _state: tried.pause(),
+            stop=lambda _state: tried.are_enough(),
             sleep=self._cancel.sleep,
             reraise=True,
         )
@@ -110,15 +98,7 @@ class SshCommunicator(Communicator):
         try:
             transport, shown = retrying(attempt)
         except AttemptFailed as error:
-            spent = time.monotonic() - started
-            limit = (
-                f"after {counted} attempts that the host refused (handshake attempts: {self.target.handshake_attempts})"
-                if counted >= self.target.handshake_attempts
-                else f"within {self.target.timeout:g} s ({attempts} attempts)"
-            )
-            raise NoLogin(
-                f"no SSH login as {self.target} {limit}, in {spent:.0f} s; the last: {error.reason}"
-            ) from error
+            raise tried.no_login() from error
         self._transport = transport
         self._last_login = transport.logged_in_by
         if self._expected is None:
@@ -126,7 +106,7 @@ class SshCommunicator(Communicator):
             self._log(f"ssh {self.target}: host key {shown.kind} {shown.fingerprint} trusted on first use, pinned now")
         self._log(
             f"ssh {self.target}: logged in by {transport.logged_in_by} after {time.monotonic() - started:.2f} s, "
-            f"{attempts} attempt(s)"
+            f"{tried.count + 1} attempt(s)"
         )
 
     def run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import errno
 import logging
 import os
@@ -35,8 +36,8 @@ class SshTarget:
     host_key: str | None = None
     timeout: float = 300
     handshake_attempts: int = 10
-    key_on_its_way: bool = False
-    """Whether the host may not know the key yet: a refused login is then tried again until `timeout`."""
+    key_patience: float = 0
+    """Seconds from the first refused login on for which the key may be on its way to it."""
     keep_alive_interval: float = 5
     read_write_timeout: float = 0
     pty: bool = False
@@ -45,16 +46,27 @@ class SshTarget:
         return f"{self.username}@{self.host}:{self.port}"
 
 
+class Reached(enum.IntEnum):
+    """How far an attempt came: what stopped the one that came furthest is why nobody gets in."""
+
+    NOTHING = 0
+    """No connection."""
+    PORT = 1
+    """A connection, and no end of the key exchange on it."""
+    SERVER = 2
+    """An SSH server, to which the connection broke."""
+    REFUSAL = 3
+    """The host itself said no to the login."""
+    OTHER_HOST = 4
+    """A host with another key than the one that is meant."""
+
+
 class AttemptFailed(Exception):
-    """This attempt did not work; another may. `counted` ones are limited by the number of handshake attempts.
+    """This attempt did not work; another may."""
 
-    `answered` says that the host itself said no.
-    """
-
-    def __init__(self, reason: str, *, counted: bool = False, answered: bool | None = None) -> None:
+    def __init__(self, reason: str, reached: Reached = Reached.NOTHING) -> None:
         self.reason = reason
-        self.counted = counted
-        self.answered = counted if answered is None else answered
+        self.reached = reached
         super().__init__(reason)
 
 
@@ -67,7 +79,7 @@ def log_in(
         transport = Transport(sock)
     except (paramiko.SSHException, OSError) as error:
         sock.close()
-        raise AttemptFailed(describe(error)) from error
+        raise AttemptFailed(describe(error), Reached.PORT) from error
     try:
         with cancel.on_cancel(transport.close):
             shown = _negotiate(transport, expected, deadline)
@@ -87,8 +99,9 @@ def _dial(target: SshTarget, cancel: Cancel, deadline: float) -> socket.socket:
         family, kind, protocol, _name, address = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)[
             0
         ]
-    except socket.gaierror as error:
-        raise AttemptFailed(f"the name {target.host} is not known ({error.strerror})") from error
+    except (socket.gaierror, UnicodeError) as error:  # the latter of a name that cannot be one
+        why = error.strerror if isinstance(error, socket.gaierror) else str(error)
+        raise AttemptFailed(f"the name {target.host} is not known ({why})") from error
     sock = socket.socket(family, kind, protocol)
     try:
         sock.setblocking(False)
@@ -107,6 +120,9 @@ def _dial(target: SshTarget, cancel: Cancel, deadline: float) -> socket.socket:
             raise AttemptFailed(os.strerror(code).lower())
         sock.setblocking(True)
         _tune(sock, target)
+    except OSError as error:
+        sock.close()
+        raise AttemptFailed(describe(error)) from error
     except BaseException:
         sock.close()
         raise
@@ -132,23 +148,38 @@ def _negotiate(transport: Transport, expected: HostKey | None, deadline: float) 
         options.key_types = [each for each in expected.algorithms if each in options.key_types]
     try:
         transport.start_client(timeout=max(1, min(30, left)))
+        if not transport.initial_kex_done:
+            raise AttemptFailed(_before_login(transport, "it did not agree on keys in time"), Reached.PORT)
+        key = transport.get_remote_server_key()
     except paramiko.SSHException as error:
         if expected is not None and "host key" in str(error).lower():
-            raise AttemptFailed(f"the host has no {expected.kind} host key, as was expected", counted=True) from error
+            said = f"the host has no {expected.kind} host key, as was expected"
+            raise AttemptFailed(said, Reached.OTHER_HOST) from error
         if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
             raise CommunicatorError(f"SSH server and client have no algorithm in common: {error}") from error
-        raise AttemptFailed(f"the connection broke before the login: {describe(error)}") from error
+        raise AttemptFailed(_before_login(transport, describe(error)), Reached.PORT) from error
     except (OSError, EOFError) as error:
-        raise AttemptFailed(f"the connection broke before the login: {describe(error)}") from error
-    key = transport.get_remote_server_key()
+        raise AttemptFailed(_before_login(transport, describe(error)), Reached.PORT) from error
     shown = HostKey(key.get_name(), key.asbytes())
     if expected is not None and shown.blob != expected.blob:
         raise AttemptFailed(
             f"the host key is not the expected one: {shown.fingerprint} in place of {expected.fingerprint}; "
             "another machine answers there, or the host has made new keys",
-            counted=True,
+            Reached.OTHER_HOST,
         )
     return shown
+
+
+def _before_login(transport: Transport, otherwise: str) -> str:
+    """What came in place of an SSH server's first words; `otherwise`, where these came, is what came after them."""
+    first = transport.first_words
+    if first.startswith("SSH-"):
+        return f"an SSH server answers, and the connection broke before the login: {otherwise}"
+    if first:
+        return f"what answers there says {first!r}: it is no SSH server, or one that turns this machine away"
+    if transport.hung_up:
+        return "the connection is closed before an SSH server says anything; sshd is starting, or lets nobody in"
+    return f"connected, but no SSH server said anything within {transport.banner_timeout:.0f} s"
 
 
 def _authenticate(transport: Transport, target: SshTarget, key: paramiko.PKey | None, deadline: float) -> str:
@@ -171,11 +202,10 @@ def _authenticate(transport: Transport, target: SshTarget, key: paramiko.PKey | 
             except paramiko.AuthenticationException as error:
                 refused.append(f"password: {_refusal(error)}")
     except (paramiko.SSHException, OSError, EOFError) as error:
-        raise AttemptFailed(f"the connection broke while logging in: {describe(error)}") from error
+        raise AttemptFailed(f"the connection broke while logging in: {describe(error)}", Reached.SERVER) from error
     raise AttemptFailed(
         f"login as {target.username} refused ({'; '.join(refused) or 'more is asked for than was given'})",
-        counted=not target.key_on_its_way,
-        answered=True,
+        Reached.REFUSAL,
     )
 
 

@@ -22,6 +22,9 @@ UNANSWERED = 60.0
 BROKEN = (OSError, EOFError, paramiko.SSHException)
 """What paramiko raises where the connection breaks, from any call that sends or waits."""
 
+FIRST_WORDS = 80
+"""Bytes that are told of what is no SSH server."""
+
 LOOK = 0.25
 """Seconds between looks at whether something came."""
 
@@ -43,6 +46,19 @@ class _Packets(Packetizer):
 
     received = 0
     last = 0
+    first_bytes = b""
+    """What came before, and with, the first line: an SSH server's begins with `SSH-`."""
+    hung_up = False
+    """Whether the other side closed the connection in these first lines."""
+
+    def _read_timeout(self, timeout: float) -> bytes:
+        try:
+            piece: bytes = super()._read_timeout(timeout)  # type: ignore[misc]  # private
+        except EOFError:
+            self.hung_up = True
+            raise
+        self.first_bytes = (self.first_bytes + piece)[:FIRST_WORDS]
+        return piece
 
     def read_message(self) -> tuple[int, paramiko.Message]:
         kind, message = super().read_message()
@@ -65,6 +81,20 @@ class Transport(paramiko.Transport):
 
     def __init__(self, sock: paramiko.transport._SocketLike) -> None:
         super().__init__(sock, packetizer_class=_Packets)
+
+    @property
+    def first_words(self) -> str:
+        """The first line that the other side said, as far as it is text."""
+        packets = self.packetizer
+        assert isinstance(packets, _Packets)
+        return packets.first_bytes.split(b"\n")[0].decode(errors="replace").strip()
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether the other side closed the connection in its first lines."""
+        packets = self.packetizer
+        assert isinstance(packets, _Packets)
+        return packets.hung_up
 
     def watch(self, interval: float) -> None:
         """Ask for a sign of life whenever `interval` seconds passed without one; close the connection if none comes.

@@ -229,7 +229,7 @@ class CustomImageArgs:
         default=10,
         effect=Effect.NONE,
         rule=rules.between(1, 1000),
-        doc="Log-ins tried once the port answers; more, until `ssh_timeout`, where user data brings the key.",
+        doc="Log-ins tried once the port answers; for a minute at least where CloudInit brings the key.",
     )
     ssh_keep_alive_interval: Arg[Duration] = arg(
         default="5s",
