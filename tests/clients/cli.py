@@ -22,8 +22,8 @@ COMMANDS = (
     "vpc list",
     "subnet list",
     "firewall list",
-    "uhost create --cpu 2 --memory-gb 4 --password Correct-horse-7 --image-id uimage-f1chxn --name by-cli "
-    "--charge-type dynamic --os-disk-type CLOUD_SSD --os-disk-size-gb 20",
+    "uhost create --machine-type N --cpu 2 --memory-gb 4 --password Correct-horse-7 --image-id uimage-f1chxn "
+    "--name by-cli --charge-type Dynamic --os-disk-type CLOUD_SSD --os-disk-size-gb 20",
     "uhost list",
     "udisk create --name by-cli --size-gb 20 --udisk-type SSDDataDisk",
     "udisk list",
@@ -41,7 +41,7 @@ COMMANDS = (
     "uhost create-image --uhost-id {uhost} --image-name by-cli",
     "uhost start --uhost-id {uhost}",
     "uhost delete --uhost-id {uhost} --destroy --release-eip --delete-cloud-disk --yes",
-    "image delete --image-id {uimage} --yes",
+    "image delete --image-id {uimage}",
 )
 """`{uhost}` and the like: the last id of this kind that a command has printed."""
 
