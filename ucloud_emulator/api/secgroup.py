@@ -51,12 +51,15 @@ def chosen_groups(call: Call, vpc: Vpc, machine_type: str) -> tuple[str, ...]:
         return ()
     if not machine_type.startswith("O"):
         raise bad_parameter("SecurityMode", f"security groups are for the O types, not for {machine_type}")
-    return _in_order(call, asked, "Id", vpc.id)
+    return in_order(call, asked, "Id", vpc.id)
 
 
-def _in_order(call: Call, asked: tuple[Parameters, ...], id_name: str, vpc_id: str) -> tuple[str, ...]:
+def in_order(
+    call: Call, asked: tuple[Parameters, ...], id_name: str, vpc_id: str, name: str = "SecGroupId"
+) -> tuple[str, ...]:
+    """The groups that a call names, the first to be asked at the front."""
     if not asked:
-        raise missing_parameter(f"SecGroupId.0.{id_name}")
+        raise missing_parameter(f"{name}.0.{id_name}")
     if len(asked) > MOST_OF_A_HOST:
         raise bad_parameter("SecGroupId", f"a host has at most {MOST_OF_A_HOST}")
     by_priority: dict[int, str] = {}
@@ -210,46 +213,3 @@ def _change(call: Call, group: SecGroup, rules: tuple[str, ...]) -> None:
     call.cloud.store.change(SecGroup, group.id, rules=rules)
     for host in hosts_of(call, group):
         call.cloud.wiring.apply(host.id, rules=True)
-
-
-@action("AssociateSecGroup")
-def associate_sec_group(call: Call) -> Reply:
-    """Bind groups to hosts that have security groups, in place of those they have."""
-    ids, asked = call.parameters.texts("ResourceId"), call.parameters.groups("PrioritySecGroup")
-    if not ids:
-        raise missing_parameter("ResourceId")
-    if len(ids) > 1 and len(asked) > 1:
-        raise bad_parameter("ResourceId", "either several resources or several groups")
-    with call.cloud.store.lock:
-        wanted = []
-        for host in map(call.host, ids):
-            if not host.sec_groups:
-                raise bad_parameter("ResourceId", f"{host.id} has a firewall, not security groups")
-            wanted.append((host, _in_order(call, asked, "SecGroupId", host.vpc_id)))
-        for host, chosen in wanted:
-            call.cloud.store.change(Host, host.id, sec_groups=chosen)
-    for host, _ in wanted:
-        call.cloud.wiring.apply(host.id, rules=True)
-    return {}
-
-
-@action("DescribeSecGroupResource")
-def describe_sec_group_resource(call: Call) -> Reply:
-    found = hosts_of(call, find_group(call, call.parameters.required("SecGroupId")))
-    return {
-        "TotalCount": len(found),
-        "DataSet": [
-            {
-                "Zone": 0,
-                "Name": host.name,
-                "PrivateIp": host.private_ip,
-                "ResourceId": host.id,
-                "ResourceType": "uhost",
-                "SubResourceId": "",
-                "SubResourceName": "",
-                "SubResourceType": "",
-                "Tag": host.tag,
-            }
-            for host in call.parameters.page(found)
-        ],
-    }

@@ -75,6 +75,10 @@ def told(build: Build, patience: float = SETTLE) -> Iterator[None]:
             raise CommunicatorError(f"{said} ({error})") from error
         if isinstance(error, NoLogin) and build.let_in:
             raise NoLogin(f"{error}; {_let_in(build)}") from error
+        if isinstance(error, NoLogin) and build.args.security_group_id and "no answer" in str(error):
+            kind = "security group" if build.security_group else "firewall"
+            guard = f"security_group_id: do the rules of {kind} {build.args.security_group_id!r} let TCP port"
+            raise NoLogin(f"{error}; {guard} {build.args.ssh_port} in from this machine?") from error
         raise
 
 

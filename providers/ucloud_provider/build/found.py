@@ -81,19 +81,13 @@ def image_problems(given: Given, argument: str, image: Image | None, api: Api) -
 
 
 class Network:
-    """VPC, subnet and firewall or security group: asked at once, judged later."""
+    """VPC and subnet: asked at once, judged later."""
 
     def __init__(self, given: Given, api: Api, lookups: Lookups) -> None:
         self._given, self._api, self._lookups = given, api, lookups
         self._vpcs = lookups.ask(api, "vpcs", network.vpcs)
-        self._firewalls = lookups.ask(api, "firewalls", network.firewalls) if given["security_group_id"] else None
-        self.security_group = False
-        """Whether `security_group_id` names a security group; known once the problems are."""
 
-    def problems(self) -> list[str]:
-        return [*self._network(), *self._firewall()]
-
-    def _network(self) -> Iterator[str]:
+    def problems(self) -> Iterator[str]:
         given, vpcs = self._given, self._vpcs.value()
         vpc_id, subnet_id = given["vpc_id"], given["subnet_id"]
         there = vpcs is not None and vpc_id in {each.id for each in vpcs}
@@ -102,12 +96,11 @@ class Network:
         if vpc_id is None and given.absent("vpc_id") and vpcs is not None and not any(map(is_default, vpcs)):
             yield f"vpc_id: {self._api.region} has no default VPC; give vpc_id and subnet_id. {self._known(vpcs)}"
         if subnet_id is not None:
-            owner = self._lookups.ask(
-                self._api, ("subnet", subnet_id), lambda api: network.subnet_vpc(api, subnet_id)
-            ).value()
-            if owner is None:
+            asked = self._lookups.ask(self._api, ("subnet", subnet_id), lambda api: network.subnet_vpc(api, subnet_id))
+            owner = asked.value()
+            if owner is None and not asked.was_refused:
                 yield f"subnet_id: {subnet_id!r} is not a subnet of {self._api.region}; look it up in the console"
-            elif there and owner != vpc_id:
+            elif owner is not None and there and owner != vpc_id:
                 yield f"subnet_id: {subnet_id!r} belongs to {owner}, not to {vpc_id}; give one of that VPC"
 
     def _known(self, vpcs: Sequence[Vpc]) -> str:
@@ -121,17 +114,6 @@ class Network:
             texts.append(f"{vpc.id} ({vpc.name}) with {subnets or 'no subnet'}")
         more = f" and {len(vpcs) - SHOWN_VPCS} more" if len(vpcs) > SHOWN_VPCS else ""
         return f"There is {'; '.join(texts)}{more}"
-
-    def _firewall(self) -> Iterator[str]:
-        wanted = self._given["security_group_id"]
-        firewalls = self._firewalls.value() if self._firewalls else None
-        if firewalls is None or wanted in {each.id for each in firewalls}:
-            return
-        groups = self._lookups.ask(self._api, "security groups", network.sec_groups).value()
-        self.security_group = groups is not None and wanted in groups
-        if not self.security_group:
-            where = f"neither a firewall nor a security group of {self._api.region}"
-            yield f"security_group_id: {wanted!r} is {where}; look it up in the console"
 
 
 def is_default(vpc: Vpc) -> bool:

@@ -23,7 +23,7 @@ from ucloud_provider.errors import Cancelled, InvalidSpec, StepFailed, UCloudIma
 from ucloud_provider.run import Cancel, Progress
 from ucloud_provider.spec.args import to_inputs
 from ucloud_provider.spec.between import Given
-from ucloud_provider.spec.rules import parse_duration, parse_instance_type
+from ucloud_provider.spec.rules import is_firewall, parse_duration, parse_instance_type
 from ucloud_provider.spec.uhost import UHostArgs
 
 
@@ -127,8 +127,9 @@ def change(old: Mapping[str, Any], args: UHostArgs, host_id: str, *, api: Api, p
         hosts.rename(api, host.id, args.name)
     if args.security_group_id != old.get("security_group_id"):
         progress.step(f"changing the firewall of host {host.id}")
-        firewall_id = args.security_group_id or _web_firewall(api)
-        if firewall_id is not None:
+        if not is_firewall(args.security_group_id):
+            network.move_to_sec_group(api, host.id, str(args.security_group_id))
+        elif (firewall_id := args.security_group_id or _web_firewall(api)) is not None:
             network.grant_firewall(api, firewall_id, host.id)
     if host.eip_id and args.eip_bandwidth != old.get("eip_bandwidth", args.eip_bandwidth):
         progress.step(f"changing the bandwidth of {host.public_ip}")

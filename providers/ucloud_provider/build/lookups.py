@@ -22,6 +22,8 @@ class Answer(Generic[T]):
     def __init__(self, future: Future[T], refused: Callable[[CloudError], None]) -> None:
         self._future = future
         self._refused = refused
+        self.was_refused = False
+        """Whether UCloud refused the answer: what it did not tell is not known to be absent. Known after `value`."""
 
     def value(self, also: Collection[retcodes.Meaning] = ()) -> T | None:
         """The answer; None where UCloud refuses it, as to an account that may not ask.
@@ -36,6 +38,7 @@ class Answer(Generic[T]):
                 raise
             if retcodes.meaning(error.code) in also:
                 raise
+            self.was_refused = True
             self._refused(error)
             return None
 

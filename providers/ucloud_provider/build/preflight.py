@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any, ClassVar
 
 from ucloud_provider.build import found
+from ucloud_provider.build.guard import Guard
 from ucloud_provider.build.hardware import Choice, Place, Wanted, choose
 from ucloud_provider.build.lookups import Lookups
 from ucloud_provider.build.pipeline import Step
@@ -37,6 +38,8 @@ class Found:
     """What UCloud says of arguments: what is wrong, what is worth telling, and what a host is made of."""
 
     problems: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    """What is wrong if it stays as it is until the build: the same update may still change it."""
     notes: list[str] = field(default_factory=list)
     image: Image | None = None
     choices: tuple[Choice, ...] = ()
@@ -66,8 +69,8 @@ class Preflight(Step):
             build.log(f"not looked up, as {what} is refused: {why}")
         for note in result.notes:
             build.log(note)
-        if result.problems:
-            raise InvalidSpec(result.problems)
+        if result.problems or result.doubts:
+            raise InvalidSpec([*result.problems, *result.doubts])
         build.source, build.choices, build.security_group = result.image, result.choices, result.security_group
         # From here on there is something to lose.
         build.api = build.api.using(patience=retry.PATIENCE)
@@ -76,20 +79,22 @@ class Preflight(Step):
 def of_image(given: Given, copies: Copies, api: Api, lookups: Lookups, quotas: Quotas) -> Found:
     """For the build of a `CustomImage`, with its copies by index. An image that is adopted is only looked at."""
     adopted = given["adopt_image_id"]
-    asking = None if adopted else _Host(given, api, lookups, "source_image_id")
-    pairs = lookups.ask(api, "key pairs", keypairs.find) if given["ssh_keypair_name"] and not adopted else None
+    built = not adopted and "adopt_image_id" not in given.unjudged  # one that is not known yet may be there by then
+    asking = _Host(given, api, lookups, "source_image_id") if built else None
+    pairs = lookups.ask(api, "key pairs", keypairs.find) if given["ssh_keypair_name"] and built else None
     result = Found()
     if not _places(result, given, copies, api, lookups):
         return result
     if adopted:
-        there = lookups.ask(api, ("image", adopted), lambda api: images.get(api, adopted)).value()
-        if there is None:
+        asked = lookups.ask(api, ("image", adopted), lambda api: images.get(api, adopted))
+        if asked.value() is None and not asked.was_refused:
             reason = f"{adopted!r} is no image of {api.region} in {api.project_id}; look it up in the console"
             result.problems.append(f"adopt_image_id: {reason}")
-    elif given["image_name"]:
+    elif built and not given.absent("image_name"):
         quotas.add("image_name", api)
     if asking:
         asking.judge(result)
+        asking.judge_login(result)
     if result.image is not None and result.image.os_type == "Windows":
         reason = f"{result.image.id!r} is Windows, which is not built yet; choose a Linux image"
         result.problems.append(f"source_image_id: {reason}")
@@ -121,6 +126,11 @@ def of_host(given: Given, api: Api, lookups: Lookups) -> Found:
         ids = {each.id for each in known}
         result.problems += _key_pair_problems("key_pair_id", given["key_pair_id"], ids, api, result.image)
     return result
+
+
+def of_guard(given: Given, api: Api, lookups: Lookups) -> Found:
+    """For a `UHost` that stays and gets another firewall or security group."""
+    return Found(problems=[*Guard(given, api, lookups).problems()])
 
 
 def _places(result: Found, given: Given, copies: Copies, api: Api, lookups: Lookups) -> bool:
@@ -158,6 +168,7 @@ class _Host:
         self._charge_type = str(given["charge_type"] or "dynamic")
         self._offers = lookups.ask(api, "offers", offers.offers)
         self._network = found.Network(given, api, lookups)
+        self._guard = Guard(given, api, lookups)
         image_id, look = given[image_argument], images.source if image_argument == "source_image_id" else images.get
         self._image = (
             lookups.ask(api, (image_argument, image_id), lambda api: found.or_refusal(lambda: look(api, image_id)))
@@ -174,9 +185,17 @@ class _Host:
             else:
                 result.problems += found.image_problems(self._given, self._image_argument, result.image, self._api)
         result.problems += self._network.problems()
-        result.security_group = self._network.security_group
+        result.problems += self._guard.problems()
+        result.security_group = self._guard.security_group
         if self._given["instance_type"] and self._given["availability_zone"]:
             self._hardware(result)
+
+    def judge_login(self, result: Found) -> None:
+        """Whether the build can log in to the host; known once the rest is judged."""
+        given = self._given
+        if given["communicator"] == "none" or {"communicator", "ssh_port", "use_ssh_private_ip"} & set(given.unjudged):
+            return
+        result.doubts += self._guard.closed(given["ssh_port"] or 22, private=bool(given["use_ssh_private_ip"]))
 
     def _hardware(self, result: Found) -> None:
         given, offered = self._given, self._offers.value()

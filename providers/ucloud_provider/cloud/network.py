@@ -1,13 +1,13 @@
-"""VPCs, subnets, firewalls and EIPs."""
+"""VPCs, subnets, firewalls, security groups and EIPs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ucloud_provider.cloud import gone, paging
-from ucloud_provider.cloud.answers import key, new_id
+from ucloud_provider.cloud.answers import key, listed, new_id
 from ucloud_provider.cloud.client import Api
-from ucloud_provider.cloud.records import Eip, Firewall, Vpc
+from ucloud_provider.cloud.records import Eip, Firewall, SecGroup, Vpc
 
 
 def vpcs(api: Api) -> list[Vpc]:
@@ -32,10 +32,32 @@ def firewalls(api: Api) -> list[Firewall]:
     return [Firewall.of(each) for each in paging.every(api, "DescribeFirewall", "DataSet")]
 
 
-def sec_groups(api: Api) -> list[str]:
-    """The ids of the security groups, which stand beside firewalls where an account has them."""
-    action = "DescribeSecGroup"
-    return [key(action, each, "SecGroupId") for each in paging.every(api, action, "DataSet")]
+def firewall_of(api: Api, host_id: str) -> str | None:
+    """The id of the firewall that a host is behind; None where UCloud names none."""
+    found = api.read("DescribeFirewall", ResourceType="uhost", ResourceId=host_id)
+    return next((Firewall.of(each).id for each in listed("DescribeFirewall", found, "DataSet")), None)
+
+
+def sec_groups(api: Api) -> list[SecGroup]:
+    """The security groups, which stand beside firewalls where an account has them."""
+    return [SecGroup.of(each) for each in paging.every(api, "DescribeSecGroup", "DataSet")]
+
+
+def sec_groups_of(api: Api, host_id: str) -> list[str]:
+    """The ids of the security groups that a host is in."""
+    action = "DescribeResourceSecGroup"
+    found = listed(action, api.read(action, ResourceId=[host_id]), "DataSet")
+    mine = (each for each in found if each.get("ResourceId") == host_id)
+    return [key(action, group, "SecGroupId") for each in mine for group in listed(action, each, "SecGroupInfo")]
+
+
+def move_to_sec_group(api: Api, host_id: str, group_id: str) -> None:
+    """Put a host that is in security groups into this one alone."""
+    bound = sec_groups_of(api, host_id)
+    if bound == [group_id]:
+        return  # an earlier call did it, whose answer was lost
+    new = [{"SecGroupId": group_id, "Priority": 1}]
+    api.change("UpdateSecGroupAssociation", ResourceId=host_id, OldSecGroupId=bound, NewPrioritySecGroup=new)
 
 
 def create_firewall(api: Api, *, name: str, rules: Sequence[str], remark: str, tag: str) -> str:

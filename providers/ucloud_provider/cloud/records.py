@@ -138,12 +138,48 @@ class Vpc:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A rule for what comes in: what it lets in or keeps out; ports as UCloud writes them, such as `80,8000-8080`."""
+
+    accepts: bool
+    protocol: str
+    ports: str
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Rule:
+        """From an element of a firewall's or a security group's Rule."""
+        accepts = text(item, "RuleAction").upper() == "ACCEPT"
+        return cls(accepts, text(item, "ProtocolType").upper(), text(item, "DstPort"))
+
+    def may_open(self, port: int) -> bool:
+        """Whether a TCP connection to the port may come in by this rule; also where its text is not understood."""
+        if not self.accepts or self.protocol in ("UDP", "ICMP", "ICMPV6", "GRE"):
+            return False
+        return self.protocol != "TCP" or any(_may_be(each.strip(), port) for each in self.ports.split(","))
+
+
+def _may_be(ports: str, port: int) -> bool:
+    first, _, last = ports.partition("-")
+    if not all(each.isdecimal() and len(each) <= 5 for each in (first, last or first)):
+        return True
+    return int(first) <= port <= int(last or first)
+
+
+def _inbound(item: Mapping[str, Any]) -> tuple[Rule, ...] | None:
+    rules = item.get("Rule")
+    if not isinstance(rules, list):
+        return None
+    return tuple(Rule.of(each) for each in rules if isinstance(each, Mapping) and each.get("Direction") != "Egress")
+
+
+@dataclass(frozen=True)
 class Firewall:
-    """A firewall; `type` is `user defined`, `recommend web` or `recommend non web`."""
+    """A firewall; `type` is `user defined`, `recommend web` or `recommend non web`. Rules: None where not told."""
 
     id: str
     name: str
     type: str
+    rules: tuple[Rule, ...] | None = None
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> Firewall:
@@ -152,7 +188,22 @@ class Firewall:
             id=key("DescribeFirewall", item, "FWId"),
             name=text(item, "Name"),
             type=text(item, "Type"),
+            rules=_inbound(item),
         )
+
+
+@dataclass(frozen=True)
+class SecGroup:
+    """A security group, with its VPC, empty where UCloud does not say it, and its rules as a firewall's."""
+
+    id: str
+    vpc_id: str
+    rules: tuple[Rule, ...] | None = None
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> SecGroup:
+        """From an element of DescribeSecGroup's DataSet."""
+        return cls(id=key("DescribeSecGroup", item, "SecGroupId"), vpc_id=text(item, "VPCId"), rules=_inbound(item))
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,11 @@ def host_problems(access: Access, call: Call, olds: Mapping[str, Any], checked: 
         if is_unknown(news.get("image_id")) and standing.stays(str(olds.get("image_id"))):
             news["image_id"] = olds["image_id"]
         if not diff_uhost(olds, news).replace:
-            return _changed_bandwidth(olds, checked)
+            wrong = _changed_bandwidth(olds, checked)
+            group = checked.given["security_group_id"]
+            if group and group != olds.get("security_group_id"):
+                wrong += _asked(access, call, checked, lambda api: preflight.of_guard(checked.given, api, _lookups()))
+            return wrong
     return _asked(access, call, checked, lambda api: preflight.of_host(checked.given, api, _lookups()))
 
 
@@ -115,6 +119,8 @@ def _asked(access: Access, call: Call, checked: Checked, ask: Callable[[Api], Fo
         _tell(call, f"not looked up at UCloud, as {action} is refused: {why}")
     for note in found.notes:
         _tell(call, note)
+    for doubt in found.doubts:
+        _tell(call, f"{doubt}: as it is now the build would stop there")
     return [CheckFailure("", call.masked(each)) for each in found.problems]
 
 

@@ -101,7 +101,7 @@ class UHostProvider(ResourceProvider):
             host = hosts.describe(api, [id_]).get(id_)
             if host is None:
                 return ReadResult(None, {})
-            return ReadResult(id_, {**props, **_seen(host)})
+            return ReadResult(id_, {**props, **_seen(host), **_guard(props, id_, api, call)})
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         from ucloud_provider.build import lasting_host
@@ -113,7 +113,9 @@ class UHostProvider(ResourceProvider):
             hand_over_notes.confirm([id_])
             args = load_uhost(news)
             api = self._access.changing(olds, call)
-            host = lasting_host.change(old, args, id_, api=api, progress=call.progress)
+            # What a refresh saw is what is to be changed.
+            seen = {"security_group_id": olds["security_group_id"]} if olds.get("security_group_id") else {}
+            host = lasting_host.change({**old, **seen}, args, id_, api=api, progress=call.progress)
             return UpdateResult(_outputs(news, host, api))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
@@ -134,6 +136,26 @@ def _hide_secrets(call: engine.Call, *inputs: Mapping[str, Any]) -> None:
 
     for each in inputs:
         call.hide(*secret_values(UHostArgs, each))
+
+
+def _guard(props: Mapping[str, Any], id_: str, api: Api, call: engine.Call) -> dict[str, Any]:
+    """The firewall or security group that the host has in place of the one it was given, if that is so."""
+    from ucloud_provider.cloud import network
+    from ucloud_provider.errors import CloudError
+    from ucloud_provider.spec.rules import is_firewall
+
+    given = props.get("security_group_id")
+    if not given:
+        return {}
+    try:
+        firewall = network.firewall_of(api, id_) if is_firewall(given) else None
+        now = network.sec_groups_of(api, id_) if not is_firewall(given) else [firewall] if firewall else []
+    except CloudError as error:
+        if not error.code:
+            raise
+        call.progress.note(f"whether {given} still guards the host is not looked up: {error}")
+        return {}
+    return {"security_group_id": now[0]} if now and given not in now else {}
 
 
 def _outputs(inputs: Mapping[str, Any], host: Host, api: Api) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ucloud_provider.spec.check import load_provisioners
 from ucloud_provider.spec.digest import FORMER_DEFAULTS, canonical, identity
 from ucloud_provider.spec.image import CustomImageArgs
 from ucloud_provider.spec.judging import path_text
+from ucloud_provider.spec.rules import is_firewall
 from ucloud_provider.spec.uhost import UHostArgs
 from ucloud_provider.spec.unknown import without_unknowns
 
@@ -112,6 +113,8 @@ def diff_uhost(old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[
             # Left open, what the host has is right, whatever it is; a state of old holds the default of then.
             before = before or _value(outputs or {}, field.name, None)
             after = before if after is None else after
+        if field.name == "security_group_id":
+            before = _value(outputs or {}, field.name, before)  # what a refresh saw
         if not same(_normal(after), _normal(before)):
             if field.metadata["secret"]:
                 shown = "changed"
@@ -119,7 +122,11 @@ def diff_uhost(old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[
                 shown = "not known yet"
             else:
                 shown = f"{_shown(before)} → {_shown(after)}"
-            found[field.metadata["effect"]].append(Change(field.name, f"{field.name}: {shown}"))
+            effect = field.metadata["effect"]
+            if field.name == "security_group_id" and isinstance(after, str | None):
+                # Of a host that changes from one kind to the other, the rules hold only after a migration.
+                effect = effect if is_firewall(before) is is_firewall(after) else Effect.REPLACE
+            found[effect].append(Change(field.name, f"{field.name}: {shown}"))
     return Changes(tuple(found[Effect.REPLACE]), tuple(found[Effect.UPDATE]))
 
 

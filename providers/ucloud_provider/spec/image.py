@@ -153,7 +153,7 @@ class CustomImageArgs:
         default=None,
         effect=Effect.NONE,
         rule=rules.not_empty,
-        doc="Firewall; default: a temporary one that opens the communicator's port alone.",
+        doc="Firewall or security group; default: a temporary one that opens the communicator's port alone.",
     )
     temporary_security_group_source_cidrs: Arg[Sequence[str]] = arg(
         default=(),

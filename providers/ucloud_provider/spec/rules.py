@@ -182,6 +182,13 @@ def not_empty(value: str) -> str | None:
     return None if value.strip() else "is empty; give a value, or leave the argument out"
 
 
+def is_firewall(id: str | None) -> bool:
+    """Whether an id is a firewall's, by its form; without one a host gets a firewall. How a security group's looks, no
+    page says.
+    """
+    return id is None or id.startswith("firewall-") or id.isdecimal()
+
+
 def no_null(value: str) -> str | None:
     return "holds a null character, which no command and no path can; take it out" if "\0" in value else None
 

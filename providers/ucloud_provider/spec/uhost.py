@@ -72,7 +72,11 @@ class UHostArgs:
         default=None, effect=Effect.REPLACE, rule=rules.not_empty, doc="Subnet of `vpc_id`; default: the region's."
     )
     security_group_id: Arg[str | None] = arg(
-        default=None, effect=Effect.UPDATE, rule=rules.not_empty, doc="Firewall; default: UCloud's `recommend web`."
+        default=None,
+        effect=Effect.UPDATE,
+        rule=rules.not_empty,
+        doc="Firewall, or security group, which the host is then in alone; default: UCloud's `recommend web` firewall. "
+        "A change from one kind to the other replaces the host.",
     )
     eip: Arg[bool] = arg(default=True, effect=Effect.REPLACE, doc="Whether the host gets a public address.")
     eip_bandwidth: Arg[int] = arg(

@@ -146,6 +146,9 @@ def test_what_calls_answer_has_the_schema_s_fields_and_types(api: Asker) -> None
     )
     check("DescribeSecGroupResource", SecGroupId=group)
     check("AssociateSecGroup", ResourceId=[guarded], PrioritySecGroup=[{"SecGroupId": group, "Priority": 1}])
+    check("DescribeResourceSecGroup", ResourceId=[guarded])
+    same = [{"SecGroupId": group, "Priority": 1}]
+    check("UpdateSecGroupAssociation", ResourceId=guarded, OldSecGroupId=[group], NewPrioritySecGroup=same)
     api.remove_host(guarded)
     check("DeleteSecGroup", SecGroupId=[group])
     pair = check("ImportUHostKeyPairs", KeyPairName="answers", PublicKeyBody=KEY)["KeyPairId"]

@@ -61,6 +61,33 @@ def test_a_host_is_bound_to_groups_in_place_of_a_firewall(api: Asker, vpc: str, 
     api.remove_host(plain)
 
 
+@documented("api/vpc2.0-api/update_sec_group_association.md", "Out of the old groups, into the new; others stay")
+@documented("api/vpc2.0-api/describe_resource_sec_group.md", "A host's groups with their priorities")
+def test_a_host_goes_from_one_group_to_another(api: Asker, vpc: str, group: str) -> None:
+    def groups_of(host: str) -> list[tuple[str, int]]:
+        (found,) = api.ask("DescribeResourceSecGroup", ResourceId=[host])["DataSet"]
+        return [(each["SecGroupId"], each["Priority"]) for each in found["SecGroupInfo"]]
+
+    other, third = (str(api.ask("CreateSecGroup", VPCID=vpc, Name=name)["SecGroupId"]) for name in ("other", "third"))
+    host, plain = api.running_host(**bound(group, third)), api.create_host()
+    asked: dict[str, Any] = {"ResourceId": host, "OldSecGroupId": [group]}
+    new = [{"SecGroupId": other, "Priority": 1}]
+    api.ask("UpdateSecGroupAssociation", **asked, NewPrioritySecGroup=new)
+    assert groups_of(host) == [(other, 1), (third, 2)]
+    assert groups_of(plain) == []
+    for wrong, code in (
+        ({"NewPrioritySecGroup": new}, 230),
+        ({"OldSecGroupId": [other], "NewPrioritySecGroup": [{"SecGroupId": third, "Priority": 1}]}, 230),
+        ({"OldSecGroupId": [other]}, 220),
+        ({"OldSecGroupId": [], "NewPrioritySecGroup": new}, 220),
+        ({"ResourceId": plain, "NewPrioritySecGroup": new}, 230),
+    ):
+        assert api.refused("UpdateSecGroupAssociation", **{**asked, **wrong}) == code, wrong
+    api.remove_host(host)
+    api.remove_host(plain)
+    api.ask("DeleteSecGroup", SecGroupId=[other, third])
+
+
 @documented(
     "vpc/introduction/secgroup.md", "Only for the O types, of the same VPC, at most 5, priorities 1-5 once each"
 )

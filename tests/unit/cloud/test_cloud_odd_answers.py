@@ -20,7 +20,7 @@ from ucloud.core import exc
 from ucloud.core.transport import http
 from ucloud_provider.cloud import account, hosts, images, keypairs, network, paging, retry
 from ucloud_provider.cloud.client import Api, _Transport
-from ucloud_provider.cloud.records import Firewall, Host, Image, KeyPair
+from ucloud_provider.cloud.records import Firewall, Host, Image, KeyPair, SecGroup
 from ucloud_provider.errors import CloudError, ResponseLost
 from ucloud_provider.spec.rules import InstanceType
 
@@ -224,9 +224,15 @@ def test_an_address_that_is_none_is_told_at_once_with_what_to_correct(url: str) 
 
 @given(st.dictionaries(st.text(max_size=5), json_values, max_size=3), st.data())
 def test_any_object_is_a_record_or_a_cloud_error(item: dict[str, Any], data: st.DataObject) -> None:
-    for kind, id_ in ((Host, "UHostId"), (Image, "ImageId"), (Firewall, "FWId"), (KeyPair, "KeyPairId")):
+    for kind, id_ in (
+        (Host, "UHostId"),
+        (Image, "ImageId"),
+        (Firewall, "FWId"),
+        (SecGroup, "SecGroupId"),
+        (KeyPair, "KeyPairId"),
+    ):
         names = st.sampled_from(
-            [id_, "IPSet", "DiskSet", "CPU", "Memory", "CreateTime", "Features", "ImageSize", "State", "Name", "Tag"]
+            [id_, "IPSet", "DiskSet", "CPU", "Memory", "CreateTime", "Features", "ImageSize", "State", "Name", "Rule"]
         )
         odd: dict[str, Any] = data.draw(
             st.dictionaries(names, json_values | st.just([{}]) | st.just([{"Type": 1}]), max_size=5)
@@ -239,8 +245,11 @@ def test_any_object_is_a_record_or_a_cloud_error(item: dict[str, Any], data: st.
         made = kind.of(answer)
         assert made.id
         for name, declared in kind.__annotations__.items():
-            assert declared in ("str", "int", "bool", "tuple[str, ...]", "tuple[HostDisk, ...]")
             value = getattr(made, name)
+            if declared == "tuple[Rule, ...] | None":
+                assert value is None or not any(rule.may_open(22) for rule in value if not rule.accepts)
+                continue
+            assert declared in ("str", "int", "bool", "tuple[str, ...]", "tuple[HostDisk, ...]")
             assert type(value).__name__ == declared.partition("[")[0], name
 
 
