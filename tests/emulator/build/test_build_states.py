@@ -171,7 +171,8 @@ def test_a_copy_whose_name_is_taken_is_told_and_the_image_and_the_other_copies_s
     with pytest.raises(CopyFailed) as caught:
         paper_builds.build(communicator="none", copies=wanted)
     (said,) = caught.value.failures
-    assert said == "hk (org-emulator): CopyCustomImage failed: ImageName [built] already exists (RetCode 8960)"
+    refusal = "hk (org-emulator): CopyCustomImage failed: ImageName [built] already exists (RetCode 8960)"
+    assert said.startswith(refusal)
     assert said in str(caught.value)
     made = caught.value.made
     assert [each.region for each in made.copies] == ["cn-sh2", "cn-gd"]
