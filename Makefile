@@ -5,6 +5,8 @@
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 TESTS ?= tests
+PRODUCT := ucloud_image providers/ucloud_provider
+SYSTEMS := darwin win32
 SECONDS ?= 1200
 SEED ?=
 ARGS ?=
@@ -34,10 +36,11 @@ faults: setup ## every fault of every call and every way to die, with the real e
 acceptance: setup ## a run on a REAL account, with your keys and a ceiling of cost (ARGS="--image uimage-… --ceiling 10")
 	@$(PYTHON) -m tests.acceptance $(ARGS)
 
-lint: venv ## ruff, mypy --strict and the import rule
+lint: venv ## ruff, mypy --strict (for macOS and Windows as well) and the import rule
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@for system in $(SYSTEMS); do $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system $(PRODUCT) || exit 1; done
 	@$(BIN)/lint-imports --no-logo
 
 bench: setup ## measure 16 images side by side against one, by real `pulumi up`

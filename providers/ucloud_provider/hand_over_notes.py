@@ -5,13 +5,13 @@ tell from here whether the state has the result, so it is not touched: it may be
 next build on this machine and by gc, so that it does not stay behind unseen.
 
 A note goes once the engine asks about the resource, which it does only for what the state has, or ends properly. The
-process that wrote it holds a lock on it, which ends with the process: so whoever gets the lock knows that it is dead.
+process that wrote it holds a lock, which ends with the process: so whoever gets the lock knows that it is dead. The
+lock is there before the note is, on a file of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import threading
@@ -20,15 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ucloud_provider import places
+from ucloud_provider import locks, places
 
 FOLDER = "handed-over"
 
 _lock = threading.Lock()
 _expected = False
 _unheard = False
-_own: dict[Path, int] = {}
-"""The notes of this process, each with the file that holds its lock."""
+_own: dict[Path, tuple[int, int]] = {}
+"""The notes of this process, each with its file and that of its lock, both open."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,22 @@ def write(build_id: str, things: Sequence[Mapping[str, str]]) -> None:
         return
     path = _path(build_id)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with contextlib.ExitStack() as undo:
+        held = locks.take(_lock_of(path))
+        undo.callback(_lock_of(path).unlink, missing_ok=True)
+        undo.callback(os.close, held)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | locks.BINARY, 0o600)
+        undo.callback(path.unlink, missing_ok=True)
+        undo.callback(os.close, file)  # first: Windows removes no open file
+        locks.take_as_before(file, path)
         text = json.dumps([dict(each) for each in things]).encode()
         if os.write(file, text) < len(text):
             raise OSError("the disk is full")
         os.fsync(file)
         places.flush(path.parent)
-    except OSError:
-        os.close(file)
-        path.unlink(missing_ok=True)
-        raise
+        undo.pop_all()
     with _lock:
-        _own[path] = file
+        _own[path] = (file, held)
 
 
 def withdraw(build_id: str) -> None:
@@ -119,6 +121,10 @@ def _path(build_id: str) -> Path:
     return places.state_path() / FOLDER / f"{build_id}.json"
 
 
+def _lock_of(path: Path) -> Path:
+    return path.with_suffix(".lock")
+
+
 def _notes() -> list[Path]:
     return sorted((places.state_path() / FOLDER).glob("*.json"))
 
@@ -135,16 +141,16 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 def _is_held(path: Path) -> bool:
     """Whether the process that wrote it is alive, or somebody has just taken it away."""
-    try:
-        file = os.open(path, os.O_RDONLY)
-    except OSError:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(file)
+    with _lock, contextlib.ExitStack() as opened:
+        try:
+            opened.callback(os.close, locks.take(_lock_of(path)))
+            file = os.open(path, os.O_RDWR | locks.BINARY)
+            opened.callback(os.close, file)
+            locks.take_as_before(file, path)
+        except OSError:
+            if not path.exists():  # taken away meanwhile, and its lock made anew by us
+                _drop(path)
+            return True
     return False
 
 
@@ -160,8 +166,9 @@ def _shrink(path: Path, left: Sequence[Mapping[str, str]]) -> None:
 
 
 def _drop(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()
-    file = _own.pop(path, None)
-    if file is not None:
-        os.close(file)
+    file, held = _own.pop(path, (None, None))
+    for opened, name in ((file, path), (held, _lock_of(path))):  # the lock's file last, and each closed first: Windows
+        if opened is not None:
+            os.close(opened)
+        with contextlib.suppress(OSError):
+            name.unlink()

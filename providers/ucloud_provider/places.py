@@ -7,9 +7,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import platformdirs
+
 from ucloud_provider.errors import UCloudImageError
 
 VARIABLE = "UCLOUD_IMAGE_STATE"
+NAME = "ucloud-image"
 
 
 class FolderUnusable(UCloudImageError):
@@ -23,14 +26,19 @@ class FolderUnusable(UCloudImageError):
 
 
 def state_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """The per-user state folder: `$UCLOUD_IMAGE_STATE`, else `ucloud-image` in `$XDG_STATE_HOME` or ~/.local/state.
+    """The per-user state folder: `$UCLOUD_IMAGE_STATE`, else `ucloud-image` in `$XDG_STATE_HOME`, else the system's.
 
-    It need not be there. Raises `RuntimeError` where the user has no home.
+    That is in ~/.local/state on Linux, ~/Library/Application Support on macOS, %LOCALAPPDATA% on Windows. It need not
+    be there. Raises `RuntimeError` where the user has no home.
     """
-    chosen = environ.get(VARIABLE)
-    base = environ.get("XDG_STATE_HOME") or "~/.local/state"
-    folder = Path(chosen).expanduser() if chosen else Path(base).expanduser() / "ucloud-image"
-    return folder.absolute()  # the sweeper runs in another folder
+    chosen, base = environ.get(VARIABLE), environ.get("XDG_STATE_HOME")
+    if chosen:
+        folder = Path(chosen)
+    elif base:  # as it stands: platformdirs would leave out one that is relative
+        folder = Path(base) / NAME
+    else:
+        folder = Path(platformdirs.user_state_dir(NAME, appauthor=False))
+    return folder.expanduser().absolute()  # the sweeper runs in another folder
 
 
 def state_dir(environ: Mapping[str, str] = os.environ) -> Path:

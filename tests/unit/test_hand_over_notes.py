@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ucloud_provider import hand_over_notes
@@ -53,7 +55,7 @@ def test_where_no_engine_tells_of_its_end_nothing_is_noted(state: Path, monkeypa
 
 def test_a_note_is_for_its_owner_alone_and_not_of_the_dead_while_its_process_lives(state: Path) -> None:
     hand_over_notes.write(BUILD, [IMAGE])
-    (file,) = (state / hand_over_notes.FOLDER).iterdir()
+    (file,) = (state / hand_over_notes.FOLDER).glob("*.json")
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
     assert dead() == []
@@ -132,3 +134,51 @@ def test_a_note_that_cannot_be_written_is_an_error(state: Path) -> None:
     (state / hand_over_notes.FOLDER).touch()
     with pytest.raises(OSError, match="exists"):
         hand_over_notes.write(BUILD, [IMAGE])
+
+
+def test_a_note_that_is_just_being_written_is_nobodys_that_died(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks between its creation and its lock would take it for one that was not written whole."""
+    stock, seen = os.open, []
+
+    def opened(name: Any, *given: Any, **more: Any) -> int:
+        file = stock(name, *given, **more)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", stock)
+            seen.append(dead())
+        return file
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", opened)
+        hand_over_notes.write(BUILD, [IMAGE])
+    assert len(seen) >= 2
+    assert all(each == [] for each in seen)
+    assert hand_over_notes.exists(BUILD)
+
+
+def test_the_note_of_an_earlier_release_is_held_by_a_lock_on_itself(state: Path) -> None:
+    path = left_by_another(state)
+    path.with_suffix(".lock").unlink()  # commit cc55d76 makes none
+    with path.open() as note:
+        fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert dead() == []
+    assert dead() == [hand_over_notes.Note(BUILD, (IMAGE, COPY))]
+    hand_over_notes.confirm(["i-1", "i-2"])
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_process_of_an_earlier_release_takes_our_note_for_a_live_one() -> None:
+    hand_over_notes.write(BUILD, [IMAGE])
+    with hand_over_notes._path(BUILD).open() as note, pytest.raises(BlockingIOError):
+        fcntl.flock(note, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def test_nothing_of_a_note_stays_once_it_is_confirmed_or_could_not_be_written(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_over_notes.write(BUILD, [IMAGE])
+    hand_over_notes.confirm_own()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda _file, _data: 0)
+        with pytest.raises(OSError, match="full"):
+            hand_over_notes.write(BUILD, [IMAGE])
+    assert list((state / hand_over_notes.FOLDER).iterdir()) == []

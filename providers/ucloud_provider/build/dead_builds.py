@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -110,7 +109,7 @@ def _locked(path: Path, await_others: Cancel | None) -> Journal:
         with _locking:
             if path not in _looked_after:
                 try:
-                    held = Journal(path)
+                    held = Journal(path, new=False)
                 except Alive:
                     if not any(each.get("event") == "sweep" for each in journal.read(path)):
                         raise
@@ -125,7 +124,7 @@ def _locked(path: Path, await_others: Cancel | None) -> Journal:
 def is_alive(path: Path) -> bool:
     """Whether somebody holds the lock on a journal: its build, or who looks after it."""
     try:
-        Journal(path).close()
+        Journal(path, new=False).close()
     except Alive:
         return True
     except (FileNotFoundError, JournalFailed):
@@ -205,8 +204,16 @@ def prune(now: float | None = None) -> None:
                 file.unlink()
     for path in journals():
         with contextlib.suppress(OSError, Alive, JournalFailed):
-            over = now - path.stat().st_mtime > KEEP_SECONDS and not hand_over_notes.exists(path.parent.name)
-            if over and not journal.outstanding(path):
-                held = Journal(path)
-                shutil.rmtree(path.parent, ignore_errors=True)
-                held.close()
+            if _is_over(path, now):
+                held = Journal(path, new=False)
+                if _is_over(path, now):  # now that nobody writes to it
+                    held.remove()
+                else:
+                    held.close()
+
+
+def _is_over(path: Path, now: float) -> bool:
+    """Whether nothing was written for long to a journal that has nothing outstanding, nor is waited for."""
+    if now - path.stat().st_mtime <= KEEP_SECONDS or hand_over_notes.exists(path.parent.name):
+        return False
+    return not journal.outstanding(path)

@@ -7,9 +7,9 @@ in this process or the next, can find it and give it back. A reader takes a torn
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ucloud_provider import places
+from ucloud_provider import locks, places
 from ucloud_provider.errors import UCloudImageError
 
 FILE = "journal.jsonl"
+LOCK = "journal.lock"
+"""Beside each journal: what the process that has it open holds a lock on."""
 
 FORMAT = 3
 """Stands in the `start` of a journal. Releases of several formats may share a machine: see `is_understood`."""
@@ -79,31 +81,39 @@ class Alive(Exception):
 class Journal:
     """An append-only file, flushed to the disk line by line. Safe for the threads of one build.
 
-    The process that has it open holds a lock on it, which ends with the process however that ends: so whoever can open
-    it knows that the build is dead. Raises `Alive` where it is not, and `JournalFailed` where no file can be had.
+    The process that has it open holds a lock, which ends with the process however that ends: so whoever can open it
+    knows that the build is dead. The lock is there before the journal is, on a file of its own: who sees a journal
+    never finds it unlocked while its build is alive.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, new: bool = True) -> None:
+        """Open a journal, and make it where it is missing and `new`.
+
+        Raises `Alive` where its build is; `FileNotFoundError` where there is no such folder or, unless it is `new`,
+        no such journal; `JournalFailed` where no file or no lock can be had: nobody could tell then whether this
+        build is alive.
+        """
         self.path = path
         self._lock = threading.Lock()
-        new = not path.exists()
-        try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise JournalFailed(path, error) from error
-        if new:
+        with contextlib.ExitStack() as opened:
+            try:
+                self._held = locks.take(path.with_name(LOCK))
+                opened.callback(os.close, self._held)
+                made = not path.exists()
+                flags = os.O_RDWR | os.O_APPEND | locks.BINARY | (os.O_CREAT if new else 0)
+                self._file = os.open(path, flags, 0o600)
+                opened.callback(os.close, self._file)
+                locks.take_as_before(self._file, path)
+            except locks.Held:
+                raise Alive(str(path)) from None
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                raise JournalFailed(path, error) from error
+            opened.pop_all()
+        if made:
             for folder in path.parents[:2]:
                 places.flush(folder)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._file)
-            raise Alive(str(path)) from None
-        except OSError as error:  # a file system without locks: nobody could tell whether this build is alive
-            os.close(self._file)
-            raise JournalFailed(path, error) from error
         self._torn = _is_torn(self._file)
 
     def intend(self, thing: Thing) -> None:
@@ -143,6 +153,16 @@ class Journal:
 
     def close(self) -> None:
         os.close(self._file)
+        os.close(self._held)
+
+    def remove(self) -> None:
+        """Close it and remove its folder. Raises `OSError` where the journal cannot be removed."""
+        os.close(self._file)  # before it is removed, and so is the lock's: Windows removes no open file
+        try:
+            self.path.unlink()  # by now nobody sees it; who had seen it and gets the lock next finds none
+        finally:
+            os.close(self._held)
+        shutil.rmtree(self.path.parent, ignore_errors=True)
 
     def _write(self, event: str, details: Mapping[str, Any]) -> None:
         record = {"at": round(time.time(), 3), "event": event, **details}
@@ -164,7 +184,10 @@ class Journal:
 def _is_torn(file: int) -> bool:
     """Whether the last line has no end: its writer died, or the disk was full."""
     size = os.fstat(file).st_size
-    return size > 0 and os.pread(file, 1, size - 1) != b"\n"
+    if size == 0:
+        return False
+    os.lseek(file, size - 1, os.SEEK_SET)  # lines are appended, wherever this leaves off
+    return os.read(file, 1) != b"\n"
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:

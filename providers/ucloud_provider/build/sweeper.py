@@ -13,7 +13,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import select
 import subprocess
 import sys
 import threading
@@ -32,6 +31,7 @@ from ucloud_provider.cloud.client import Api, connect
 from ucloud_provider.cloud.credentials import Credentials
 from ucloud_provider.errors import UCloudImageError
 from ucloud_provider.masking import Masker
+from ucloud_provider.processes import APART
 
 LONGEST_WAIT: Final = 3600.0
 """Seconds that the parent may go on: it clears up itself then, or its builds run on."""
@@ -78,6 +78,7 @@ def _start(told: bytes, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         cwd="/",
         env=environ,
         start_new_session=True,
+        creationflags=APART,
     )
     assert process.stdin is not None
     process.stdin.write(told)
@@ -122,8 +123,16 @@ def _logged(api: Api, path: Path, mask: Masker) -> Iterator[Api]:
 
 def _is_gone() -> bool:
     """Wait for the end of the pipe; False where it does not come."""
-    ready, _, _ = select.select([sys.stdin.fileno()], [], [], LONGEST_WAIT)
-    return bool(ready)
+    ended = threading.Event()
+
+    def read() -> None:  # a thread: not every system can wait for a pipe for a while
+        with contextlib.suppress(OSError):
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
+        ended.set()
+
+    threading.Thread(target=read, name="parent's end", daemon=True).start()
+    return ended.wait(LONGEST_WAIT)
 
 
 def _await_locks(parent: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import statistics
+import sys
 import threading
 import time
 from collections import deque
@@ -254,7 +255,9 @@ def _on_a_line(message: Any) -> str:
 
 
 def _elapsed() -> float:
-    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps, as `time.monotonic` does not."""
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps: not Linux' `time.monotonic`."""
+    if sys.platform == "win32":
+        return time.monotonic()  # goes on there
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 

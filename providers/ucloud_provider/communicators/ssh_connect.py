@@ -106,12 +106,12 @@ def _dial(target: SshTarget, cancel: Cancel, deadline: float) -> socket.socket:
     try:
         sock.setblocking(False)
         code = sock.connect_ex(address)
-        while code == errno.EINPROGRESS:
+        while code in (errno.EINPROGRESS, errno.EWOULDBLOCK):  # the latter on Windows
             cancel.raise_if_set()
             if time.monotonic() > deadline:
                 raise AttemptFailed("no answer; the host is still starting, or a firewall drops the connection")
-            _r, writable, _x = select.select([], [sock], [], 0.2)
-            if writable:
+            _r, writable, failed = select.select([], [sock], [sock], 0.2)
+            if writable or failed:  # failed: how Windows tells of a connection that is refused
                 code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 break
         if code == errno.ECONNREFUSED:

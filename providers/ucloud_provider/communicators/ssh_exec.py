@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,10 @@ from ucloud_provider.communicators.login_shell import under_sh
 from ucloud_provider.communicators.ssh_transport import BROKEN, broke, last_seen, was_refused
 from ucloud_provider.errors import CommunicatorError, Disconnected, StartUnknown, WaitTimeout
 from ucloud_provider.run import Cancel
+
+_NAMES = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM"
+SIGNALS = {name: number for number, name in enumerate(_NAMES.split(), start=1)}
+"""Linux's, and with them all that RFC 4254 names: the system that we are on may number them otherwise, or have none."""
 
 TICK = 0.25
 """How often a waiting loop looks whether it should stop."""
@@ -226,7 +229,7 @@ def exit_code(transport: paramiko.Transport, channel: paramiko.Channel) -> int:
     name = getattr(channel, "exit_signal", "")
     if name:
         try:
-            return 128 + signal.Signals[f"SIG{name}"].value
+            return 128 + SIGNALS[name]
         except KeyError:
             return 255
     how = "the connection broke while the command ran, and whether it ended is not known"

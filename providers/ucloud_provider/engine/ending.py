@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import select
 import stat
+import sys
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -49,10 +50,24 @@ def engine_gone() -> None:
         os._exit(1)  # whatever happens: nobody else ends this process
 
 
-def _ended(fd: int) -> bool:
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _fd, event in poll.poll(0))
+if sys.platform == "win32":
+
+    def _ended(fd: int) -> bool:
+        import _winapi
+        import msvcrt
+
+        try:
+            _winapi.PeekNamedPipe(msvcrt.get_osfhandle(fd), 0)
+        except OSError:
+            return True
+        return False
+
+else:
+
+    def _ended(fd: int) -> bool:
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _fd, event in poll.poll(0))
 
 
 def _watch(fd: int, gone: Callable[[], None]) -> None:

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
 from ucloud_provider.engine import host
 
 SCREEN_INTERVAL: Final = 0.2
@@ -129,28 +131,19 @@ def _engine(address: str) -> Any:
 def on_a_screen() -> bool:
     """Whether the `pulumi` that runs us redraws its lines. The engine does not say, so its process is looked at.
 
-    Where that cannot be found out, as on macOS, no: too few lines are better than a log full of them.
+    Where that cannot be found out, as on macOS and Windows, no: too few lines are better than a log full of them.
     """
     if os.environ.get("CI"):
         return False
     try:
-        for pid in _ancestors():
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            if Path(os.fsdecode(command[0])).name == "pulumi":
-                output = str(Path(f"/proc/{pid}/fd/1").readlink())
-                return b"--non-interactive" not in command and output.startswith(("/dev/pts/", "/dev/tty"))
-    except (OSError, ValueError, IndexError):
+        for each in psutil.Process().parents()[:8]:
+            command = each.cmdline()
+            if command and Path(command[0]).name in ("pulumi", "pulumi.exe"):
+                output = str(Path(f"/proc/{each.pid}/fd/1").readlink())  # on Linux; psutil does not tell
+                return "--non-interactive" not in command and output.startswith(("/dev/pts/", "/dev/tty"))
+    except (OSError, psutil.Error):
         return False
     return False
-
-
-def _ancestors() -> list[int]:
-    found: list[int] = []
-    pid = os.getppid()
-    while pid > 1 and len(found) < 8:
-        found.append(pid)
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return found
 
 
 def _one_line(text: str) -> str:

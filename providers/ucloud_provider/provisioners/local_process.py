@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import selectors
-import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
+from ucloud_provider import processes
 from ucloud_provider.communicators.lines import LineSplitter, heard_out
 from ucloud_provider.run import Cancel
 
@@ -50,7 +49,7 @@ def run(
     """Run it in a process group of its own and return its exit code, -n where signal n ended it.
 
     What it leaves running in the background may live on. Where the build is cancelled, all of the group is ended
-    before this returns, with `Cancelled`; where the build's process is killed, soon after.
+    before this returns, with `Cancelled`; where the build's process is killed, soon after, but not on Windows.
     """
     cancel.raise_if_set()
     with _guard() as told:
@@ -63,19 +62,21 @@ def run(
             stderr=subprocess.STDOUT,
             bufsize=0,
             start_new_session=True,
+            creationflags=processes.APART,
         )
         told(str(process.pid))
+        family = processes.family(process.pid)
         assert process.stdout is not None
 
         def ask() -> None:
-            _signal(process, signal.SIGTERM)
+            family.terminate()
 
         try:
-            with process.stdout as output, cancel.on_cancel(ask):
-                _converse(process, output, on_line, cancel)
+            with contextlib.closing(processes.output(process.stdout)) as output, cancel.on_cancel(ask):
+                _converse(process, family, output, on_line, cancel)
         finally:
             if process.poll() is None:
-                _signal(process, signal.SIGKILL)
+                family.kill()
                 with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel, or not ours to end
                     process.wait(GRACE)
         cancel.raise_if_set()
@@ -83,36 +84,37 @@ def run(
 
 
 def _converse(
-    process: subprocess.Popen[bytes], output: IO[bytes], on_line: Callable[[str], None], cancel: Cancel
+    process: subprocess.Popen[bytes],
+    family: processes.Family,
+    output: processes.Output,
+    on_line: Callable[[str], None],
+    cancel: Cancel,
 ) -> None:
     """Pass the output on until the command has ended, or has been ended."""
     lines = LineSplitter()
     heard = time.monotonic()
     exited = asked = 0.0
-    with selectors.DefaultSelector() as selector:
-        selector.register(output, selectors.EVENT_READ)
-        while True:
-            if not selector.get_map():
-                _wait(process, SOON if exited else TICK)
-            elif selector.select(TICK):
-                data = output.read(64 * 1024)
-                heard = time.monotonic()
-                if not data:
-                    selector.unregister(output)
-                for line in lines.feed(data):
-                    on_line(line)
-            now = time.monotonic()
-            if process.poll() is not None and not exited:
-                exited = now
-            if cancel.is_set():
-                asked = asked or now
-                if exited and not _signal(process, 0):
-                    break
-                if now - asked > GRACE:
-                    _signal(process, signal.SIGKILL)
-                    break
-            elif exited and (heard_out(exited, heard, now) or not selector.get_map()):
+    ended = False
+    while True:
+        if ended:
+            _wait(process, SOON if exited else TICK)
+        elif (data := output.read(TICK)) is not None:
+            heard = time.monotonic()
+            ended = not data
+            for line in lines.feed(data):
+                on_line(line)
+        now = time.monotonic()
+        if process.poll() is not None and not exited:
+            exited = now
+        if cancel.is_set():
+            asked = asked or now
+            if exited and not family.is_there():
                 break
+            if now - asked > GRACE:
+                family.kill()
+                break
+        elif exited and (heard_out(exited, heard, now) or ended):
+            break
     for line in lines.end():
         on_line(line)
 
@@ -125,20 +127,12 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
         process.wait(seconds)
 
 
-def _signal(process: subprocess.Popen[bytes], number: int) -> bool:
-    """Send the command's group a signal, 0 for none at all; whether anything of it is there."""
-    try:
-        os.killpg(process.pid, number)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's by now, as where it is a setuid program
-        return True
-    return True
-
-
 @contextlib.contextmanager
 def _guard() -> Iterator[Callable[[str], None]]:
-    """Has a process look after a command; it is to be told the command's group."""
+    """Has a process look after a command; it is to be told the command's group. Not on Windows, which has no shell."""
+    if sys.platform == "win32":
+        yield lambda _text: None
+        return
     guard = subprocess.Popen(
         ["/bin/sh", "-c", _GUARD],
         stdin=subprocess.PIPE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +93,7 @@ class ShellLocal(Provisioner):
         return found if self.binary or not self.inline else found | {"inline": script_files.cleaned_lines(self.inline)}
 
     def provision(self, context: ProvisionContext) -> None:
-        system = os.uname().sysname.lower()
+        system = platform.system().lower()
         if self.only_on and system not in self.only_on:
             context.log(f"shell-local: not on {system}, only on {', '.join(self.only_on)}")
             return
