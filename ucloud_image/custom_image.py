@@ -59,4 +59,4 @@ class CustomImage(Resource, module=TYPE_MODULE, name=CUSTOM_IMAGE.name):
                 f"adopt_image_id={str(opts.import_)!r} in the arguments"
             )
         computed = ("image_id", "image_ids", "name", "size", "created_time", "digest", "build_duration")
-        super().__init__(CustomImageProvider(), name, inputs_of(args, computed), opts)
+        super().__init__(CustomImageProvider(), name, inputs_of(args, computed, opts), opts)

@@ -12,10 +12,15 @@ from ucloud_provider.spec.args import to_inputs
 from ucloud_image.plain import plain
 
 
-def inputs_of(args: Any, computed: Iterable[str]) -> dict[str, Any]:
-    """The inputs for an args object. `computed` names the outputs that are no inputs: Pulumi must be told of them."""
+def inputs_of(args: Any, computed: Iterable[str], opts: pulumi.ResourceOptions | None = None) -> dict[str, Any]:
+    """The inputs for an args object. `computed` names the outputs that are no inputs: Pulumi must be told of them.
+
+    So is the provider of `replace_on_changes`: the engine tells it only what is ignored.
+    """
     args = plain(args)
-    return dict.fromkeys(computed) | _marked(args, to_inputs(args))
+    asked = list(opts.replace_on_changes or ()) if opts is not None else []
+    told = {"replace_on_changes": asked} if asked else {}
+    return dict.fromkeys(computed) | _marked(args, to_inputs(args)) | told
 
 
 def _marked(args: Any, inputs: dict[str, Any]) -> dict[str, Any]:

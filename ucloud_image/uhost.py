@@ -37,5 +37,11 @@ class UHost(Resource, module=TYPE_MODULE, name=UHOST.name):
     """The image it was started from."""
 
     def __init__(self, name: str, args: UHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        if opts is not None and opts.import_:
+            raise pulumi.RunError(
+                f"{name}: import_ does not work with dynamic resources, and a host that was made elsewhere cannot be "
+                f"taken over; leave import_ out, so that a new host is made in place of {str(opts.import_)!r}, or "
+                "refer to that one by its id"
+            )
         computed = ("name", "state", "private_ip", "public_ip")
-        super().__init__(UHostProvider(), name, inputs_of(args, computed), opts)
+        super().__init__(UHostProvider(), name, inputs_of(args, computed, opts), opts)

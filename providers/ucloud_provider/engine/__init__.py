@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from ucloud_provider import hand_over_notes
 from ucloud_provider.engine import ending, host
-from ucloud_provider.engine.calls import Call, PartlyMade
+from ucloud_provider.engine.calls import Call, PartlyMade, unprinted
 
-__all__ = ["Call", "PartlyMade", "prepare"]
+__all__ = ["Call", "PartlyMade", "prepare", "unprinted"]
 
 _prepared = False
 

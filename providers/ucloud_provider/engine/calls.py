@@ -5,7 +5,8 @@ Works around, for the time of one call:
   replaced, the text stands at the end of a traceback as before;
 - a provider cannot say that a resource exists but is not complete: `PartlyMade` becomes the engine's
   ErrorResourceInitFailed, so that the state gets the id and the outputs, and the next update completes it;
-- a call that the engine has dropped (second Ctrl-C, a killed engine) would run on unseen: it is cancelled.
+- a call that the engine has dropped (second Ctrl-C, a killed engine) would run on unseen: it is cancelled;
+- the host ignores `custom_timeouts`: a call whose time is over is cancelled (`deadline`).
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from ucloud_provider import hand_over_notes, places
-from ucloud_provider.engine import host, progress
+from ucloud_provider.engine import deadline, host, progress
 from ucloud_provider.errors import UCloudImageError
 from ucloud_provider.masking import Masker
 from ucloud_provider.run import Cancel
+
+_SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+"""How Pulumi's RPC and states mark a secret."""
 
 _changed = threading.Condition()
 _running: set[Call] = set()
@@ -57,6 +61,7 @@ class Call:
         self.progress = progress.for_resource(self.urn, self.masked)
         self.cancel = Cancel()
         self._when_dropped: list[Callable[[], None]] = []
+        self._deadline: threading.Timer | None = None
 
     @property
     def request(self) -> Any:
@@ -87,6 +92,10 @@ class Call:
 
         return dict(rpc.deserialize_properties(found, True))
 
+    def ignored(self) -> list[str]:
+        """What the program's `ignore_changes` names, where this call is told it: Diff alone."""
+        return [str(each) for each in getattr(self.request, "ignoreChanges", ())]
+
     def hide(self, *secrets: str | None) -> None:
         """Keep these values out of every text that leaves this call."""
         self.masked.add(*secrets)
@@ -98,6 +107,8 @@ class Call:
     def __enter__(self) -> Self:
         with _changed:
             _running.add(self)
+        if self._rpc is not None:
+            self._deadline = deadline.watch(self._rpc.request, self._rpc.method, self.cancel)
         if self._rpc is not None and hasattr(self._rpc.context, "add_callback"):
             alive = self._rpc.context.add_callback(self._dropped)
             if alive is False:
@@ -107,6 +118,8 @@ class Call:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
         self.progress.close()
         if self.abandoned:
             hand_over_notes.unheard()
@@ -190,6 +203,11 @@ def error_log() -> Path:
     """A new file for the traceback of an unforeseen error."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     return places.state_dir() / "errors" / f"{stamp}-{os.getpid()}-{threading.get_native_id()}.log"
+
+
+def unprinted(value: str) -> dict[str, str]:
+    """A text in a call's answer as a secret, so that the engine prints none of it."""
+    return {**_SECRET, "value": value}
 
 
 def cancel_all(reason: str) -> None:

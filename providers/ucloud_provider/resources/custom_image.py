@@ -50,13 +50,16 @@ class CustomImageProvider(ResourceProvider):
             checked = check_custom_image(inputs, Path.cwd())
             wrong = [failure(each.property, call.masked(each.reason)) for each in checked.failures]
             wrong += [] if missing else looking.image_problems(self._access, call, olds, checked)
-            return CheckResult(checked.inputs, missing + wrong)
+            answer = dict(checked.inputs)
+            if "file_list" in answer:
+                answer["file_list"] = engine.unprinted(answer["file_list"])
+            return CheckResult(answer, missing + wrong)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         with engine.Call() as call:
             _hide_secrets(call, olds, news)
             hand_over_notes.confirm(image_outputs.ids(olds))
-            changes = _changes(call.old_inputs(), olds, news)
+            changes = _changes(call.old_inputs(), olds, news, call.ignored())
             standing.remember(call.urn, str(olds.get("image_id")), stays=not changes.replace)
             if changes.replace:
                 call.progress.note("new image: " + "; ".join(change.what for change in changes.replace))
@@ -117,6 +120,7 @@ class CustomImageProvider(ResourceProvider):
         from ucloud_provider.build.state import CopyFailed
         from ucloud_provider.cloud import retry
         from ucloud_provider.spec.args import to_inputs
+        from ucloud_provider.spec.built import still_built
         from ucloud_provider.spec.check import load_custom_image
         from ucloud_provider.spec.diff import copy_key
         from ucloud_provider.spec.image import CustomImageArgs
@@ -166,6 +170,7 @@ class CustomImageProvider(ResourceProvider):
             outputs = {
                 **olds,
                 **plain_inputs(CustomImageArgs, news),
+                **still_built(olds, news),
                 **image_outputs.of_copies(olds, id_, copies, wanted),
             }
             outputs.pop("__provider", None)
@@ -183,13 +188,15 @@ class CustomImageProvider(ResourceProvider):
                 _delete(props, api)
 
 
-def _changes(old: Mapping[str, Any] | None, outputs: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+def _changes(
+    old: Mapping[str, Any] | None, outputs: Mapping[str, Any], new: Mapping[str, Any], ignored: Sequence[str]
+) -> Changes:
     from ucloud_provider.spec.diff import Change, Changes, diff_custom_image
 
     if outputs.get("image_missing"):
         return Changes(replace=(Change("image_id", f"{outputs['image_id']} is gone"),))
     try:
-        return diff_custom_image(outputs if old is None else old, outputs, new)
+        return diff_custom_image(outputs if old is None else old, outputs, new, ignored)
     except InvalidSpec:  # provisioners with values that are not known yet
         return Changes(replace=(Change("provisioners", "provisioners are not known yet"),))
 

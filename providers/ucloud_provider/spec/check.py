@@ -19,6 +19,7 @@ from ucloud_provider.provisioners.contents import Unreadable, contents, joined
 from ucloud_provider.spec.args import adapter, whole_numbers
 from ucloud_provider.spec.between import Given, argument_of, copy_failures, host_failures, image_failures, unjudged
 from ucloud_provider.spec.digest import COMPUTED, digest
+from ucloud_provider.spec.file_list import compact
 from ucloud_provider.spec.image import CustomImageArgs, ImageCopy
 from ucloud_provider.spec.judging import Failure, judge, kind_of
 from ucloud_provider.spec.rules import shown
@@ -43,8 +44,8 @@ class Checked:
 def check_custom_image(inputs: Mapping[str, Any], base_dir: Path) -> Checked:
     """Check the inputs of a `CustomImage`; local paths are relative to `base_dir`.
 
-    Adds `files` (path → digest of the content) and, where everything is known, `digest` (of all that decides what the
-    image is), so that a preview shows which file has changed.
+    Adds `files` (path → digest of the content; where there are many `file_list`) and, where everything is known,
+    `digest` (of all that decides what the image is), so that a preview shows which file has changed.
     """
     values, unknown = without_unknowns(whole_numbers(_given(inputs)))
     failures = judge(CustomImageArgs, _without_provisioners(values), unknown, elsewhere=("copies",))
@@ -65,8 +66,7 @@ def check_custom_image(inputs: Mapping[str, Any], base_dir: Path) -> Checked:
     if given["user_data_file"] is not None:
         found = _contents("user_data_file", given["user_data_file"], contents, base_dir, failures)
         files = joined(files, found)
-    checked = {**inputs, "files": files}
-    checked.pop("digest", None)
+    checked = {name: value for name, value in inputs.items() if name not in ("digest", "file_list")} | compact(files)
     if not failures and not unknown:
         checked["digest"] = digest({**values, "files": files})
     return Checked(tuple(failures), checked, Given(values, unjudged(unknown, failures)), copies)

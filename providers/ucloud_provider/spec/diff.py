@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,10 +11,13 @@ from ucloud_provider.provisioners import kinds
 from ucloud_provider.provisioners.base import Provisioner
 from ucloud_provider.provisioners.contents import comparable, content_alone
 from ucloud_provider.spec.args import Effect, same, whole_numbers
+from ucloud_provider.spec.built import as_built, with_ignored
 from ucloud_provider.spec.check import load_provisioners
 from ucloud_provider.spec.digest import FORMER_DEFAULTS, canonical, identity
+from ucloud_provider.spec.file_list import expanded
 from ucloud_provider.spec.image import CustomImageArgs
 from ucloud_provider.spec.judging import path_text
+from ucloud_provider.spec.property_paths import at, meets, parsed
 from ucloud_provider.spec.rules import is_firewall
 from ucloud_provider.spec.uhost import UHostArgs
 from ucloud_provider.spec.unknown import without_unknowns
@@ -41,13 +44,19 @@ class Changes:
         return bool(self.replace or self.update)
 
 
-def diff_custom_image(old: Mapping[str, Any], outputs: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+def diff_custom_image(
+    old: Mapping[str, Any], outputs: Mapping[str, Any], new: Mapping[str, Any], ignored: Sequence[str] = ()
+) -> Changes:
     """Compare the inputs a `CustomImage` was made from with new ones.
 
-    `outputs` is what the state holds of it: a copy that was asked for and is not in `missing_copies` exists.
-    A value of `new` that is not known yet may be another one than before, so it counts as a change.
+    `outputs` is what the state holds of it: the files that it was built from, and a copy that was asked for and is not
+    in `missing_copies` exists. A value of `new` that is not known yet may be another one than before, so it counts as
+    a change. `ignored` is what `ignore_changes` names.
     """
-    new, unknown = _settled(old, new)
+    old, outputs, new = expanded(old), expanded(outputs), expanded(new)
+    asked = list(_asked_for(CustomImageArgs, old, new))
+    old = as_built(old, outputs)
+    new, unknown = _settled(old, with_ignored(new, old, ignored))
     if isinstance(new.get("files"), Mapping):
         new["files"] = comparable(old.get("files") or {}, new["files"])
     # The very image that was built is to stay: a replacement would adopt it, and then delete it as the old one.
@@ -66,6 +75,7 @@ def diff_custom_image(old: Mapping[str, Any], outputs: Mapping[str, Any], new: M
     kept = {*(old.get("replace_on") or ())} & {*(new.get("replace_on") or ())}
     build_only = {f.name for f in dataclasses.fields(CustomImageArgs) if f.metadata["effect"] is not Effect.REPLACE}
     replace = [each for each in replace if each.property not in build_only or each.property in kept]
+    replace += [each for each in asked if all(each.property != other.property for other in replace)]
     update = [each for each in unknown if each.property == "copies"]
     update += _copy_changes(old, outputs, new)
     if now_adopted:
@@ -92,6 +102,32 @@ def _settled(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, 
         if counts and name in effects:
             changes[path_text(hole)] = Change(name, f"{path_text(hole)}: not known yet")
     return known, list(changes.values())
+
+
+def _asked_for(cls: type[Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """What changed of that a change of which shall replace the resource: what `replace_on_changes` names.
+
+    The engine has the provider say what changed; the host has no way to say it of what changes nothing.
+    """
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    known, holes = without_unknowns(new)
+
+    def given(inputs: Mapping[str, Any], name: str) -> Any:
+        default = None if fields[name].default is dataclasses.MISSING else fields[name].default
+        return _value(inputs, name, default)
+
+    for path in new.get("replace_on_changes") or ():
+        parts = parsed(path)
+        for name in fields if parts[:1] == ("*",) else parts[:1]:
+            if name not in fields:
+                continue
+            name, place = str(name), (name, *parts[1:])
+            if any(meets(place, hole) for hole in holes):
+                yield Change(name, f"{path_text(place)}: not known yet")
+                continue
+            before, after = (dict(at(given(inputs, name), parts[1:])) for inputs in (old, known))
+            if not same(_normal(before.pop((), None)), _normal(after.pop((), None))) or before != after:
+                yield Change(name, f"{path_text(place)}: changed, as replace_on_changes names it")
 
 
 def _is_build_only(provisioner: Any, argument: str) -> bool:
@@ -127,7 +163,9 @@ def diff_uhost(old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[
                 # Of a host that changes from one kind to the other, the rules hold only after a migration.
                 effect = effect if is_firewall(before) is is_firewall(after) else Effect.REPLACE
             found[effect].append(Change(field.name, f"{field.name}: {shown}"))
-    return Changes(tuple(found[Effect.REPLACE]), tuple(found[Effect.UPDATE]))
+    replace = found[Effect.REPLACE]
+    replace += [each for each in _asked_for(UHostArgs, old, new) if all(each.property != o.property for o in replace)]
+    return Changes(tuple(replace), tuple(found[Effect.UPDATE]))
 
 
 def copy_key(inputs: Mapping[str, Any], copy: Mapping[str, Any]) -> str:

@@ -16,8 +16,8 @@ from ucloud_provider.provisioners.contents import script_of
 from ucloud_provider.spec.args import Effect, same, whole_numbers
 from ucloud_provider.spec.image import CustomImageArgs
 
-COMPUTED = ("files", "digest", "__provider")
-"""Inputs that are not the user's: computed by the check, or Pulumi's own."""
+COMPUTED = ("files", "file_list", "digest", "replace_on_changes", "__provider")
+"""Inputs that are no arguments: computed by the check, or Pulumi's own; `replace_on_changes` is the resource option."""
 
 FORMER_DEFAULTS = {"boot_disk_type": "cloud_ssd", "min_cpu_platform": "Intel/Auto", "ssh_username": "root"}
 """What states hold of arguments that were left out when these were their defaults: no change of anything."""

@@ -23,6 +23,22 @@ Every argument of every class, with its default and what changing it does to wha
 A file counts by its content and the mode it gets on the host: another path, another time or another umask is no change.
 Durations are seconds, or texts such as `30s`, `5m`, `1h30m`.
 
+Of Pulumi's resource options:
+
+- **`ignore_changes`** covers what follows from what it names: with `provisioners`, `provisioners[0].script` or
+  `user_data_file` the content of the files too. Once it is lifted, what the image was not built from is a change. A
+  build for another reason takes the files as they are; they must be there.
+- **`replace_on_changes`** replaces by any argument, also one that changes nothing otherwise; `replace_on` does the same
+  by name, from the second update on.
+- **`custom_timeouts`** (create, update, delete): when the time is over, the call ends as by Ctrl-C, and a build gives
+  back what it made, which takes its time. Whatever else ends a build sooner comes first.
+- **`import_`** and `pulumi import` do not work with dynamic resources. The command ends in Pulumi's own
+  `KeyError: '__provider'`, before anything of ours runs, and changes nothing. An image is taken over by
+  `adopt_image_id`; a host that was made elsewhere cannot be: start a new one, or refer to it by its id.
+
+Of a folder with more than 200 files, the input `files` has a line, and a preview names the first ten that changed.
+`file_list` beside it has them all; it is a secret only so that Pulumi does not print it.
+
 This page is made from the declarations by `python -m ucloud_provider.spec.table`; a test holds that it is current.
 """
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from pulumi.runtime.proto import provider_pb2, status_pb2
-from ucloud_provider.engine import Call, PartlyMade, calls
+from ucloud_provider.engine import Call, PartlyMade, calls, deadline
 from ucloud_provider.errors import Cancelled, UCloudImageError
+from ucloud_provider.run import Cancel
 
 
 class Aborted(Exception):
@@ -210,3 +211,48 @@ def test_old_inputs_are_those_of_the_request_or_unknown() -> None:
     create(lambda call: found.append(call.old_inputs()), Context(), request)
     create(lambda call: found.append(call.old_inputs()), Context(), provider_pb2.CreateRequest())
     assert found == [{"size": 20}, None]
+
+
+def test_a_call_whose_custom_timeout_is_over_is_cancelled_and_says_which() -> None:
+    request = provider_pb2.CreateRequest(urn="urn:pulumi:s::p::t::web", timeout=0.05)
+    context = Context()
+    with pytest.raises(Aborted):
+        create(lambda call: call.cancel.sleep(60), context, request)
+    assert context.text == "custom_timeouts gives create 0.05 s, which are over; give it more, or less to do"
+
+
+def test_a_call_without_a_custom_timeout_has_as_long_as_it_takes() -> None:
+    create(lambda call: call.cancel.raise_if_set(), Context())
+    assert deadline.watch(provider_pb2.CreateRequest(), "Create", Cancel()) is None
+
+
+def test_a_custom_timeout_ends_with_its_call() -> None:
+    request = provider_pb2.CreateRequest(urn="urn:pulumi:s::p::t::web", timeout=3600)
+    before = set(threading.enumerate())
+    create(lambda _call: None, Context(), request)
+    for left in set(threading.enumerate()) - before:
+        left.join(10)
+    assert set(threading.enumerate()) <= before
+
+
+def test_whatever_ends_a_call_sooner_than_its_custom_timeout_comes_first() -> None:
+    cancel = Cancel()
+    cancel.set("build_timeout is over")
+    timer = deadline.watch(provider_pb2.CreateRequest(timeout=0.01), "Create", cancel)
+    assert timer is not None
+    timer.join(10)
+    with pytest.raises(Cancelled, match="build_timeout is over"):
+        cancel.raise_if_set()
+
+
+def test_what_is_not_to_be_printed_is_a_secret_to_pulumi() -> None:
+    import asyncio
+
+    from pulumi.runtime import rpc
+
+    loop = asyncio.new_event_loop()
+    try:
+        sent = loop.run_until_complete(rpc.serialize_properties({"file_list": calls.unprinted("long")}, {}))
+    finally:
+        loop.close()
+    assert rpc.is_rpc_secret(rpc.deserialize_properties(sent)["file_list"])

@@ -13,8 +13,9 @@ import pytest
 from ucloud_provider.provisioners.file import File
 from ucloud_provider.provisioners.shell import Shell
 from ucloud_provider.spec.image import CustomImageArgs
+from ucloud_provider.spec.uhost import UHostArgs
 
-from ucloud_image import CustomImage
+from ucloud_image import CustomImage, UHost
 from ucloud_image.inputs import inputs_of
 
 
@@ -144,3 +145,17 @@ def test_an_import_is_told_what_to_do_instead() -> None:
     )
     with pytest.raises(pulumi.RunError, match="take the image over by adopt_image_id='uimage-abc'"):
         CustomImage("web", args, pulumi.ResourceOptions(import_="uimage-abc"))
+
+
+def test_an_import_of_a_host_is_told_that_a_new_one_is_needed() -> None:
+    args = UHostArgs(availability_zone="cn-bj2-02", instance_type="n-basic-2", image_id="uimage-1")
+    with pytest.raises(pulumi.RunError, match="a host that was made elsewhere cannot be taken over; leave import_ out"):
+        UHost("web", args, pulumi.ResourceOptions(import_="uhost-abc"))
+
+
+def test_the_provider_is_told_what_replaces_on_changes_and_only_where_something_does() -> None:
+    args = UHostArgs(availability_zone="cn-bj2-02", instance_type="n-basic-2", image_id="uimage-1")
+    asking = pulumi.ResourceOptions(replace_on_changes=["name"])
+    assert inputs_of(args, (), asking)["replace_on_changes"] == ["name"]
+    for options in (None, pulumi.ResourceOptions()):
+        assert "replace_on_changes" not in inputs_of(args, (), options)
