@@ -152,3 +152,51 @@ def test_whom_provisioners_run_as_is_told_where_it_is_not_root(cloudy: Stack) ->
         cloudy.write(ubuntu.replace("MORE", more))
         output = cloudy.preview().succeeded().output
         assert ("ssh_username: provisioners run as ubuntu, the default user of image" in output) is told, more
+
+
+def test_an_image_that_may_turn_out_to_be_adopted_is_not_judged_as_one_to_build(
+    cloudy: Stack, paper_cloud: Emulator
+) -> None:
+    adopting = image(more="adopt_image_id=made.image_id").replace('"web"', '"adopter"')
+    wrong = adopting.replace("uimage-debian12-ci", "uimage-long-gone")
+    cloudy.create(image().replace("CustomImage(\n", "made = CustomImage(\n") + wrong)
+    cloudy.preview().succeeded()
+    assert "DescribeImage" in actions(paper_cloud)
+
+
+def test_the_default_project_is_asked_for_once_whoever_names_none(cloudy: Stack, paper_cloud: Emulator) -> None:
+    del cloudy.environment["UCLOUD_PROJECT_ID"]
+    cloudy.create("".join(image().replace('"web"', f'"web-{number}"') for number in range(3)))
+    cloudy.preview().succeeded()
+    # once for the default one, and once more for what an account's projects are
+    assert actions(paper_cloud).count("GetProjectList") <= 2
+
+
+def test_what_may_not_be_looked_up_is_not_taken_for_absent(cloudy: Stack, paper_cloud: Emulator) -> None:
+    vpc = paper_cloud.client().invoke("DescribeVPC")["DataSet"][0]["VPCId"]
+    for action in ("DescribeSubnet", "DescribeFirewall", "DescribeSecGroup"):
+        paper_cloud.fault(action=action, ret_code=299, message="no permission", times=0)
+    cloudy.create(image(more=f'vpc_id={vpc!r}, subnet_id="subnet-x", security_group_id="firewall-x"'))
+    told = cloudy.preview().succeeded().output
+    for action in ("DescribeSubnet", "DescribeFirewall", "DescribeSecGroup"):
+        assert f"not looked up at UCloud, as {action} is refused" in told
+    paper_cloud.fault(action="DescribeImage", ret_code=299, message="no permission", times=0)
+    cloudy.write(image(more='adopt_image_id="uimage-x"'))
+    assert "as DescribeImage is refused" in cloudy.preview().succeeded().output
+    paper_cloud.reset()
+
+
+def test_a_place_that_is_not_known_yet_is_said_to_be_why_nothing_is_looked_up(
+    cloudy: Stack, paper_cloud: Emulator
+) -> None:
+    host = HOST.format(image="uimage-debian12-ci", more="").replace("UHost(", "host = UHost(", 1)
+    cloudy.create(host + image(more="project_id=host.private_ip, boot_disk_size=25"))
+    told = cloudy.preview().succeeded().output
+    assert "not looked up at UCloud: project_id is not known yet" in told
+
+
+def test_a_full_region_is_told_for_an_image_whose_name_is_not_known_yet(cloudy: Stack, paper_cloud: Emulator) -> None:
+    cloudy.environment["UCLOUD_PROJECT_ID"] = "org-full"
+    host = HOST.format(image="uimage-debian12-ci", more="").replace("UHost(", "host = UHost(", 1)
+    cloudy.create(host + image().replace('image_name="web"', "image_name=host.private_ip"))
+    assert "image_name: cn-bj2 holds" in cloudy.preview().failed().output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from ucloud_provider.cloud.client import Api
     from ucloud_provider.cloud.credentials import Credentials
     from ucloud_provider.engine import Call
+
+
+_lock = threading.Lock()
+_default_projects: dict[tuple[str, str], str] = {}
+"""By address and account: asked once a process, not by every resource that names none."""
 
 
 class Access:
@@ -71,7 +77,11 @@ class Access:
         api = api.using(cancel=call.cancel, notice=call.progress.line)
         if api.project_id:
             return api
-        default = account.default_project(api)
+        with _lock:  # others wait for the answer and do not ask, too
+            whose = (found.base_url, found.account)
+            default = _default_projects.get(whose) or account.default_project(api)
+            if default is not None:
+                _default_projects[whose] = default
         if default is None:
             raise InvalidSpec(["project_id: none is given and the account has no default; set `ucloud:projectId`"])
         return api.at(project_id=default)

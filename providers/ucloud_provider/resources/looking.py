@@ -95,7 +95,9 @@ def _asked(access: Access, call: Call, checked: Checked, ask: Callable[[Api], Fo
     """The problems that UCloud knows of; none where its place is not known yet, or nothing can be asked."""
     from ucloud_provider.cloud import retry
 
-    if {"region", "project_id"} & set(checked.given.unjudged):
+    if unknown := {"region", "project_id"} & set(checked.given.unjudged):
+        if not checked.failures:
+            _tell(call, f"not looked up at UCloud: {' and '.join(sorted(unknown))} is not known yet")
         return []
     address = ""
     try:
