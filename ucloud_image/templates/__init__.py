@@ -1,6 +1,6 @@
 """Packer's templates, read by the engines that Packer itself is made of; what they say, as plain records.
 
-`read_template` runs a WebAssembly module (Go's text/template and HashiCorp's hcl, docs/decisions/0008-templates.md) in
+`read_template` runs a WebAssembly module (Go's text/template and HashiCorp's hcl, docs/decisions/0009-templates.md) in
 this process. Nothing here needs Pulumi.
 """
 
