@@ -64,7 +64,7 @@ STEPS = (
     Point("starting", "starting host uhost-", "DescribeUHostInstance", since="CreateUHostInstance"),
     Point("connecting", "connecting to "),
     Point("narrowing", "narrowing the firewall", "UpdateFirewall"),
-    Point("provisioning", "provisioning 1/1: shell", command="sleep 2"),
+    Point("provisioning", "provisioning 1/1: shell", command="sleep 5"),
     Point("sealing", "sealing", command=SLOW_SYNC),
     Point("stopping", "stopping the host", "StopUHostInstance"),
     Point("making the image", "making the image", "CreateCustomImage"),
@@ -89,7 +89,6 @@ EFFECTS = tuple(
         ("CreateCustomImage", "making the image"),
         ("CopyCustomImage", "copying uimage-"),
         ("TerminateUHostInstance", "releasing the host"),
-        ("ReleaseEIP", "releasing the host"),
         ("DeleteFirewall", "releasing the host"),
         ("DeleteUHostKeyPairs", "handing over"),
     )

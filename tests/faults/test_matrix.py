@@ -20,7 +20,7 @@ LEAST = 500
 
 ELSEWHERE = {
     "UpdateFirewall": "needs a login, and hosts here are on paper: test_login_calls.py",
-    "DescribeEIP": "gc alone lists EIPs: test_gc.py",
+    "ReleaseEIP": "only of a host that somebody else ended, and left its EIP: test_gc.py",
     "GetUHostInstancePrice": "gc alone asks for prices, to print them",
     "GetEIPPrice": "likewise",
 }

@@ -35,7 +35,7 @@ def wanted(request: Request) -> bool:
     """Whether a browser asks for the page, not a client for the API."""
     return (
         request.method == "GET"
-        and request.url.path == "/"
+        and request.scope["path"] == "/"
         and not request.scope["query_string"]
         and "text/html" in request.headers.get("accept", "")
     )

@@ -8,6 +8,7 @@ from ucloud_provider.cloud import gone, paging
 from ucloud_provider.cloud.answers import key, listed, new_id
 from ucloud_provider.cloud.client import Api
 from ucloud_provider.cloud.records import Eip, Firewall, SecGroup, Vpc
+from ucloud_provider.errors import CloudError
 
 
 def vpcs(api: Api) -> list[Vpc]:
@@ -52,12 +53,19 @@ def sec_groups_of(api: Api, host_id: str) -> list[str]:
 
 
 def move_to_sec_group(api: Api, host_id: str, group_id: str) -> None:
-    """Put a host that is in security groups into this one alone."""
+    """Put a host that is in security groups into this one alone.
+
+    Content with a refusal where an earlier try, whose answer was lost, has done it: the call names the groups before.
+    """
     bound = sec_groups_of(api, host_id)
     if bound == [group_id]:
-        return  # an earlier call did it, whose answer was lost
+        return
     new = [{"SecGroupId": group_id, "Priority": 1}]
-    api.change("UpdateSecGroupAssociation", ResourceId=host_id, OldSecGroupId=bound, NewPrioritySecGroup=new)
+    try:
+        api.change("UpdateSecGroupAssociation", ResourceId=host_id, OldSecGroupId=bound, NewPrioritySecGroup=new)
+    except CloudError as error:
+        if error.code == 0 or sec_groups_of(api, host_id) != [group_id]:
+            raise
 
 
 def create_firewall(api: Api, *, name: str, rules: Sequence[str], remark: str, tag: str) -> str:

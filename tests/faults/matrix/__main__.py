@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import os
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from tests.faults.matrix.batch import Verdict, run_to_an_end
 from tests.faults.matrix.cases import Case, generate
+from tests.faults.matrix.own import MOST_WITH_GROUPS
 from tests.faults.matrix.record import record
 from ucloud_emulator.catalogue import MOST_MORE_PROJECTS
 
@@ -78,11 +80,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _batches(cases: Sequence[Case]) -> Iterator[list[Case]]:
-    """Cases of one patience together, as many as there are projects; the slow ones first."""
-    for impatient in (True, False):
-        alike = [case for case in cases if case.kind.impatient == impatient]
-        for start in range(0, len(alike), MOST_MORE_PROJECTS):
-            yield alike[start : start + MOST_MORE_PROJECTS]
+    """Cases of one patience together, as many as there are projects (and security groups); the slow ones first."""
+    for impatient, groups in itertools.product((True, False), (True, False)):
+        alike = [each for each in cases if (each.kind.impatient, each.scenario.has_groups) == (impatient, groups)]
+        most = MOST_WITH_GROUPS if groups else MOST_MORE_PROJECTS
+        for start in range(0, len(alike), most):
+            yield alike[start : start + most]
 
 
 def _show(verdicts: Sequence[Verdict]) -> None:

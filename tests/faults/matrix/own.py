@@ -1,4 +1,4 @@
-"""What a user has in a project before, and gives to a stack: a VPC, a subnet, a firewall and a key pair."""
+"""What a user has in a project before, and gives to a stack: a network, a firewall, security groups and a key pair."""
 
 from __future__ import annotations
 
@@ -23,23 +23,33 @@ class Own:
 
 VPC, SUBNET, FIREWALL = Own("vpc"), Own("subnet"), Own("firewall")
 KEY_PAIR, KEY_PAIR_NAME = Own("key pair"), Own("name of the key pair")
+GROUP, OTHER_GROUP = Own("security group"), Own("other security group")
 
 
-def make(emulator: Emulator, project: str, pair: KeyPair) -> dict[Own, str]:
-    """Make all of it in a project."""
+MOST_WITH_GROUPS = 20
+"""Projects of a batch that have security groups, two each: an account has at most 50 (vpc introduction/secgroup.md)."""
+
+
+def make(emulator: Emulator, project: str, pair: KeyPair, *, groups: bool) -> dict[Own, str]:
+    """Make all of it in a project; security groups where they are wanted."""
     ask = emulator.client(project=project).invoke
     vpc = ask("CreateVPC", {"Name": "own", "Network": ["10.99.0.0/16"]})["VPCId"]
     subnet = ask("CreateSubnet", {"VPCId": vpc, "Subnet": "10.99.1.0", "Netmask": 24, "SubnetName": "own"})["SubnetId"]
     rule = "TCP|22|0.0.0.0/0|ACCEPT|HIGH|own"
     firewall = ask("CreateFirewall", {"Name": "own", "Rule": [rule]})["FWId"]
     imported = ask("ImportUHostKeyPairs", {"KeyPairName": "own", "PublicKeyBody": pair.public})
-    return {
+    made = {
         VPC: vpc,
         SUBNET: subnet,
         FIREWALL: firewall,
         KEY_PAIR: imported["KeyPairId"],
         KEY_PAIR_NAME: imported["KeyPairName"],
     }
+    if groups:
+        for group in (GROUP, OTHER_GROUP):
+            name = group.what.replace(" ", "-")
+            made[group] = ask("CreateSecGroup", {"VPCID": vpc, "Name": name})["SecGroupId"]
+    return made
 
 
 def put_in(args: Mapping[str, Any], own: Mapping[Own, str]) -> dict[str, Any]:

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.matrix.own import FIREWALL, KEY_FILE, KEY_PAIR, KEY_PAIR_NAME, SUBNET, VPC, Own, put_in
+from tests.faults.matrix.own import (
+    FIREWALL,
+    GROUP,
+    KEY_FILE,
+    KEY_PAIR,
+    KEY_PAIR_NAME,
+    OTHER_GROUP,
+    SUBNET,
+    VPC,
+    Own,
+    put_in,
+)
 from tests.support.emulator import Emulator
 
 BASE = {"availability_zone": Emulator.zone, "instance_type": "n-basic-2"}
@@ -63,6 +74,12 @@ WITH_CLOUD_INIT = "uimage-debian12-ci"
 OWN_LOGIN = {"source_image_id": WITH_CLOUD_INIT, "ssh_keypair_name": KEY_PAIR_NAME, "ssh_private_key_file": KEY_FILE}
 
 
+def grouped_host(group: Own) -> Wanted:
+    """Only some families take a security group, and those need an image that goes with them."""
+    network = {**OWN_NETWORK, "security_group_id": group}
+    return host(**network, image_id=WITH_CLOUD_INIT, instance_type="o-standard-2")
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One operation. `refresh`: it is a refresh, of a stack that does not change."""
@@ -71,6 +88,11 @@ class Scenario:
     before: Wanted | None
     after: Wanted | None
     refresh: bool = field(default=False)
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether it needs security groups."""
+        return self.after is not None and self.after.args.get("security_group_id") in (GROUP, OTHER_GROUP)
 
 
 SCENARIOS = (
@@ -84,6 +106,8 @@ SCENARIOS = (
     Scenario("refresh", image("hk"), image("hk"), refresh=True),
     Scenario("create-host", None, host()),
     Scenario("create-host-with-own", None, host(**OWN_NETWORK, key_pair_id=KEY_PAIR, image_id=WITH_CLOUD_INIT)),
+    Scenario("create-host-in-group", None, grouped_host(GROUP)),
+    Scenario("change-hosts-group", grouped_host(GROUP), grouped_host(OTHER_GROUP)),
     Scenario("change-hosts-firewall", host(), host(security_group_id=FIREWALL)),
     Scenario(
         "change-host",

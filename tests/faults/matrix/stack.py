@@ -65,7 +65,10 @@ class BatchStack:
         self._stack.create(PROGRAM)
         pair = KeyPair.generate("own", kind="rsa", bits=2048)
         self._stack.write(pair.private, KEY_FILE)
-        self._own = {place.project: make(self._emulator, place.project, pair) for place in self._places}
+        self._own = {
+            place.project: make(self._emulator, place.project, pair, groups=place.scenario.has_groups)
+            for place in self._places
+        }
         self._want("before")
         self._up().succeeded()
 
