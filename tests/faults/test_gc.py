@@ -110,6 +110,7 @@ def test_the_eip_that_somebody_left_when_they_terminated_a_dead_builds_host_goes
     asker.ask("PoweroffUHostInstance", UHostId=host)
     asker.wait(host, "Stopped")
     asker.ask("TerminateUHostInstance", UHostId=host)
+    asker.until(lambda: asker.hosts(host) == [])  # until then its EIP is bound
     monkeypatch.setenv("UCLOUD_IMAGE_STATE", str(tmp_path / "another machine"))
     ended = collect.find([api], time.time() + DURATION + 60)
     (eip,) = [each for each in ended if each.thing.kind == "EIP"]

